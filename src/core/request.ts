@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import type { Code } from './codes.ts'
+import type { Finding, Subject } from './finding.ts'
+import { type Digest, isDigest } from './digest.ts'
+import type { Json } from './json.ts'
+import type { Question } from './observation.ts'
+import type { Holds, Inputs, VerdictOutcome } from './verdict.ts'
+import { decodeBase64 } from './base64.ts'
+import { parseTime } from './time.ts'
+
+/** Request and answer: the API's body and the line of `verify batch` (shapes: "Request and answer"). */
+const bytes = z.union([
+  z.strictObject({ base64: z.string().refine((text) => decodeBase64(text) !== undefined, 'strict base64') }),
+  z.strictObject({ path: z.string().min(1).max(4096) }),
+])
+export type Bytes = z.output<typeof bytes>
+const digest = z.string().refine(isDigest, 'sha256:<64 lower-case hex>').transform((text) => text as Digest)
+
+const given = z.union([
+  z.strictObject({ bundle: bytes }),
+  z.strictObject({ signatureManifest: bytes, payloads: z.array(bytes) }),
+  z.strictObject({ signatures: bytes }),
+  z.strictObject({ attestations: bytes }),
+  z.strictObject({ layout: z.string().min(1).max(4096) }),
+  z.strictObject({ logEntry: bytes }),
+])
+export type Given = z.output<typeof given>
+
+export const requestSchema = z.strictObject({
+  id: z.string().max(1024).optional(),
+  subject: z.union([
+    z.strictObject({ image: z.string().max(1024) }),
+    z.strictObject({ digest: z.string().max(256), name: z.string().max(1024).optional() }),
+    z.strictObject({ file: z.string().min(1).max(4096) }),
+  ]),
+  given: z.array(given).max(256).optional(),
+  /** A profile, a stored document, or the policy itself; the policy's own schema reads the latter. */
+  policy: z.union([z.strictObject({ profile: z.string().max(128) }), z.strictObject({ document: digest }), z.looseObject({ requirements: z.unknown() })]),
+  trust: z.union([z.literal('public-good'), z.strictObject({ document: digest }), z.strictObject({ root: bytes })]).optional(),
+  signatureRepository: z.string().max(512).optional(),
+  platform: z.string().max(128).optional(),
+  at: z.string().refine((text) => parseTime(text) !== undefined, 'RFC 3339 time').optional(),
+  offline: z.boolean().optional(),
+})
+export type Request = z.output<typeof requestSchema>
+
+/** RFC 9457, with our stable code. */
+export type Problem = {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly code: Code
+  readonly detail?: string
+  readonly parameters?: Readonly<Record<string, Json>>
+}
+
+export type Role = 'root' | 'member' | 'artifact'
+
+export type SubjectAnswer = {
+  readonly subject: Subject
+  readonly role: Role
+  readonly platform?: string
+  readonly verdictId: Digest
+  readonly outcome: VerdictOutcome
+  readonly holds: Holds
+  readonly inputs: Inputs
+  readonly findings: readonly Finding[]
+  readonly beside: {
+    readonly policy: { readonly name: string; readonly confirmed?: Json }
+    readonly trust?: { readonly name: string; readonly age?: string }
+    readonly asked: readonly { readonly question: Question; readonly from: string; readonly at: string; readonly retryAfter?: string }[]
+    readonly unread: readonly Digest[]
+  }
+}
+
+export type Answer =
+  | { readonly schema: 'urn:meshproof:answer:v1'; readonly id?: string; readonly verdict: VerdictOutcome; readonly at: string; readonly subjects: readonly SubjectAnswer[]; readonly versions: Readonly<Record<string, string>> }
+  | { readonly schema: 'urn:meshproof:answer:v1'; readonly id?: string; readonly problem: Problem }
