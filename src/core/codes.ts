@@ -5,7 +5,8 @@
 type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info'
 type Row = { readonly says: string; readonly next?: string; readonly severity: Severity }
 
-const row = (severity: Severity, says: string, next?: string): Row => (next === undefined ? { says, severity } : { says, next, severity })
+const row = (severity: Severity, says: string, next?: string): Row =>
+  next === undefined ? { says, severity } : { says, next, severity }
 
 const retry = 'Try again later, or bring the evidence along with --given or a pack.'
 const stop = 'Do not run this artifact. Get it again from its publisher and compare the digests.'
@@ -18,75 +19,176 @@ export const codes = {
   'demand.not-evaluated': row('info', 'There was nothing to hold this demand against.'),
 
   'signature.verified': row('info', 'The signature is good.'),
-  'signature.absent': row('critical', 'No signature was found for this digest.', 'If the image is a mirror, its signatures were probably not copied: name the repository that keeps them with --signature-repository (Kong keeps them in docker.io/kong/notary), or bring them along with --given.'),
+  'signature.absent': row(
+    'critical',
+    'No signature was found for this digest.',
+    'If the image is a mirror, its signatures were probably not copied: name the repository that keeps them with --signature-repository (Kong keeps them in docker.io/kong/notary), or bring them along with --given.',
+  ),
   'signature.invalid': row('critical', 'The signature does not verify with the key it names.', stop),
   'signature.key-unknown': row('critical', 'None of the keys of the policy made this signature.', stop),
-  'signature.malformed': row('high', 'A signature lacks a part that it must have: {expected}.', 'Ask the publisher to sign again; a copying tool may have dropped annotations.'),
-  'signature.algorithm': row('high', 'The key or algorithm is not allowed: {found}. Allowed are P-256, P-384, P-521, Ed25519 and RSA of 2048 bits or more with SHA-2.', 'Sign again with an allowed key.'),
-  'signature.hash-disagrees': row('high', 'The signature is good over {found}, but the policy says {expected} for this key.', 'If the publisher signs this way, say so in the policy with hash.'),
+  'signature.malformed': row(
+    'high',
+    'A signature lacks a part that it must have: {expected}.',
+    'Ask the publisher to sign again; a copying tool may have dropped annotations.',
+  ),
+  'signature.algorithm': row(
+    'high',
+    'The key or algorithm is not allowed: {found}. Allowed are P-256, P-384, P-521, Ed25519 and RSA of 2048 bits or more with SHA-2.',
+    'Sign again with an allowed key.',
+  ),
+  'signature.hash-disagrees': row(
+    'high',
+    'The signature is good over {found}, but the policy says {expected} for this key.',
+    'If the publisher signs this way, say so in the policy with hash.',
+  ),
   'signature.not-evaluated': row('info', 'The signature could not be checked, since what it stands on is missing.'),
   'signature.layer-foreign': row('info', 'A layer of another type stands at the place of signatures: {found}.'),
-  'signature.subject-foreign': row('info', 'A document found at the place of signatures belongs to another image: {found}.'),
+  'signature.subject-foreign': row(
+    'info',
+    'A document found at the place of signatures belongs to another image: {found}.',
+  ),
   'signature.contradicts': row('info', 'Several good signatures disagree about where the artifact was built: {found}.'),
   'signature.extra': row('info', 'Beside the good signature stand others that do not meet the requirement: {found}.'),
 
-  'certificate.verified': row('info', 'The certificate chains to a trusted authority and was valid at every signed time.'),
+  'certificate.verified': row(
+    'info',
+    'The certificate chains to a trusted authority and was valid at every signed time.',
+  ),
   'certificate.absent': row('critical', 'The signature brings no certificate, but a keyless signer is demanded.', stop),
   'certificate.malformed': row('high', 'The certificate cannot be read.', 'Ask the publisher to sign again.'),
-  'certificate.untrusted': row('critical', 'The certificate was not issued by an authority of the trusted root.', 'If it belongs to another Sigstore instance, give that instance\'s root with --trusted-root.'),
+  'certificate.untrusted': row(
+    'critical',
+    'The certificate was not issued by an authority of the trusted root.',
+    "If it belongs to another Sigstore instance, give that instance's root with --trusted-root.",
+  ),
   'certificate.role': row('critical', 'The certificate may not be used to sign code: {found}.', stop),
-  'certificate.names': row('critical', 'The certificate must carry exactly one subject alternative name; it has {found}.', stop),
-  'certificate.issuer-disagrees': row('critical', 'The certificate names two different issuers: {expected} and {found}.', stop),
+  'certificate.names': row(
+    'critical',
+    'The certificate must carry exactly one subject alternative name; it has {found}.',
+    stop,
+  ),
+  'certificate.issuer-disagrees': row(
+    'critical',
+    'The certificate names two different issuers: {expected} and {found}.',
+    stop,
+  ),
   'certificate.extension-twice': row('critical', 'The certificate carries an extension twice: {found}.', stop),
-  'certificate.extension-absent': row('high', 'The certificate lacks {expected}.', 'Older certificates do not have it; use a newer release, or a policy that does not demand it.'),
-  'certificate.extension-mismatch': row('critical', 'The certificate says {found}; the policy demands {expected}.', stop),
+  'certificate.extension-absent': row(
+    'high',
+    'The certificate lacks {expected}.',
+    'Older certificates do not have it; use a newer release, or a policy that does not demand it.',
+  ),
+  'certificate.extension-mismatch': row(
+    'critical',
+    'The certificate says {found}; the policy demands {expected}.',
+    stop,
+  ),
   'certificate.extension-met': row('info', 'The certificate says {found}.'),
   'certificate.not-evaluated': row('info', 'The certificate could not be checked, since what it stands on is missing.'),
 
   'sct.counted': row('info', '{found} certificate timestamps of distinct operators.'),
-  'sct.absent': row('high', 'The certificate shows {found} certificate transparency logs; the policy demands {expected}.', stop),
+  'sct.absent': row(
+    'high',
+    'The certificate shows {found} certificate transparency logs; the policy demands {expected}.',
+    stop,
+  ),
   'sct.invalid': row('high', 'A certificate timestamp (SCT) does not verify.', stop),
   'sct.log-unknown': row('info', 'A certificate timestamp comes from a log that the trusted root does not know.'),
   'sct.not-evaluated': row('info', 'The certificate timestamps could not be checked.'),
 
   'time.counted': row('info', '{found} signed times.'),
-  'time.absent': row('high', '{found} signed times; the policy demands {expected}.', 'Without a signed time nobody knows whether the certificate was still valid. Ask the publisher for a timestamp.'),
-  'time.outside-certificate': row('critical', 'A signed time lies outside the life of the certificate: {found}; valid {expected}.', stop),
+  'time.absent': row(
+    'high',
+    '{found} signed times; the policy demands {expected}.',
+    'Without a signed time nobody knows whether the certificate was still valid. Ask the publisher for a timestamp.',
+  ),
+  'time.outside-certificate': row(
+    'critical',
+    'A signed time lies outside the life of the certificate: {found}; valid {expected}.',
+    stop,
+  ),
   'time.in-future': row('high', 'A signed time lies in the future: {found}.', 'Check the clock of this machine.'),
-  'time.invalid': row('high', 'A timestamp does not verify: it was not made over this signature, or was altered.', stop),
+  'time.invalid': row(
+    'high',
+    'A timestamp does not verify: it was not made over this signature, or was altered.',
+    stop,
+  ),
   'time.authority-unknown': row('info', 'A timestamp comes from an authority that the trusted root does not know.'),
   'time.malformed': row('high', 'A timestamp cannot be read.', 'Ask the publisher to sign again.'),
   'time.not-evaluated': row('info', 'The signed times could not be checked.'),
 
   'log.counted': row('info', 'Entered in {found} transparency logs.'),
-  'log.absent': row('critical', 'Shown in {found} transparency logs; the policy demands {expected}.', 'Ask the publisher to sign with a log entry; do not run the artifact until then.'),
-  'log.invalid': row('critical', 'The log entry is not shown to be in the log: its promise, proof or checkpoint does not verify.', stop),
+  'log.absent': row(
+    'critical',
+    'Shown in {found} transparency logs; the policy demands {expected}.',
+    'Ask the publisher to sign with a log entry; do not run the artifact until then.',
+  ),
+  'log.invalid': row(
+    'critical',
+    'The log entry is not shown to be in the log: its promise, proof or checkpoint does not verify.',
+    stop,
+  ),
   'log.entry-mismatch': row('critical', 'The log entry belongs to another artifact or signature.', stop),
   'log.entry-other-key': row('critical', 'The log entry names another certificate or key.', stop),
-  'log.unknown': row('high', 'The log entry comes from a log that the trusted root does not know or that was not in service then.', 'If it belongs to another Sigstore instance, give that root with --trusted-root.'),
-  'log.proof-absent': row('high', 'The log entry brings a promise but no inclusion proof.', 'Ask for a bundle with a proof, or lower transparency.proof in the policy.'),
+  'log.unknown': row(
+    'high',
+    'The log entry comes from a log that the trusted root does not know or that was not in service then.',
+    'If it belongs to another Sigstore instance, give that root with --trusted-root.',
+  ),
+  'log.proof-absent': row(
+    'high',
+    'The log entry brings a promise but no inclusion proof.',
+    'Ask for a bundle with a proof, or lower transparency.proof in the policy.',
+  ),
   'log.promise-only': row('info', 'The log promised this entry (SET); no inclusion proof came with it.'),
   'log.entry-malformed': row('high', 'The log entry cannot be read.', 'Ask the publisher to sign again.'),
-  'log.entry-unsupported': row('medium', 'The log entry is of a kind that is not spoken here: {found}.', 'Report it to us; a newer version may read it.'),
-  'log.checkpoint-malformed': row('medium', 'The checkpoint of the log cannot be read.', 'A newer version may read it; nothing says that anybody tampered with it.'),
+  'log.entry-unsupported': row(
+    'medium',
+    'The log entry is of a kind that is not spoken here: {found}.',
+    'Report it to us; a newer version may read it.',
+  ),
+  'log.checkpoint-malformed': row(
+    'medium',
+    'The checkpoint of the log cannot be read.',
+    'A newer version may read it; nothing says that anybody tampered with it.',
+  ),
   'log.checkpoint': row('info', 'The checkpoint says: {found}.'),
-  'log.inclusion-not-shown': row('medium', 'No log entry came along, and the log was not asked.', 'Ask the log, or bring its answer along.'),
+  'log.inclusion-not-shown': row(
+    'medium',
+    'No log entry came along, and the log was not asked.',
+    'Ask the log, or bring its answer along.',
+  ),
   'log.not-evaluated': row('info', 'The log entry could not be checked.'),
 
   'payload.bound': row('info', 'The signed statement is about this very digest.'),
   'payload.digest-mismatch': row('critical', 'The signature was made for another artifact: {found}.', stop),
   'payload.type': row('critical', 'The signed document is of type {found}; {expected} is demanded.', stop),
   'payload.malformed': row('high', 'The signed document cannot be read.', 'Ask the publisher to sign again.'),
-  'payload.duplicate-key': row('critical', 'The signed document has a key twice ({found}): two readers could read two truths.', stop),
+  'payload.duplicate-key': row(
+    'critical',
+    'The signed document has a key twice ({found}): two readers could read two truths.',
+    stop,
+  ),
   'payload.not-evaluated': row('info', 'The signed document could not be checked.'),
 
   'identity.met': row('info', 'Signed by {found}.'),
   'identity.issuer': row('critical', 'The identity was vouched for by {found}; the policy demands {expected}.', stop),
   'identity.san': row('critical', 'Signed by {found}; the policy demands {expected}.', stop),
-  'identity.owner-case': row('critical', 'Signed by {found}; the policy demands {expected}. They differ in case only: GitHub\'s spelling is exact.', 'Correct the spelling in the policy if it is yours.'),
-  'identity.ref': row('critical', 'Signed from {found}; the policy demands {expected}.', 'A branch or another release made this. Use the image of the release tag.'),
+  'identity.owner-case': row(
+    'critical',
+    "Signed by {found}; the policy demands {expected}. They differ in case only: GitHub's spelling is exact.",
+    'Correct the spelling in the policy if it is yours.',
+  ),
+  'identity.ref': row(
+    'critical',
+    'Signed from {found}; the policy demands {expected}.',
+    'A branch or another release made this. Use the image of the release tag.',
+  ),
   'identity.source-ref': row('critical', 'The workflow was called from {found}, but speaks as {expected}.', stop),
-  'identity.ref-not-demanded': row('info', 'The policy does not say from which ref the signature must come; this one is from {found}.'),
+  'identity.ref-not-demanded': row(
+    'info',
+    'The policy does not say from which ref the signature must come; this one is from {found}.',
+  ),
   'identity.version-not-compared': row('info', 'No version is known, so any release tag was accepted: {found}.'),
   'identity.loose': row('info', 'The pattern is searched anywhere in the identity, so it also lets through: {found}.'),
   'identity.not-evaluated': row('info', 'The identity was not read, since the certificate is not verified.'),
@@ -96,96 +198,270 @@ export const codes = {
   'annotation.mismatch': row('critical', 'The signed annotation says {found}; the policy demands {expected}.', stop),
   'annotation.not-evaluated': row('info', 'Annotations were not read, since the signature is not verified.'),
 
-  'reference.malformed': row('medium', 'This is no image reference: {found}.', 'Write name:tag, name@sha256:<64 hex>, or both.'),
-  'reference.digest-unsupported': row('medium', 'A digest of this family is not spoken here: {found}.', 'Pin by sha256.'),
+  'reference.malformed': row(
+    'medium',
+    'This is no image reference: {found}.',
+    'Write name:tag, name@sha256:<64 hex>, or both.',
+  ),
+  'reference.digest-unsupported': row(
+    'medium',
+    'A digest of this family is not spoken here: {found}.',
+    'Pin by sha256.',
+  ),
   'reference.met': row('info', 'Signed for {found}.'),
-  'reference.mismatch': row('critical', 'Signed for {found}, asked for {expected}: another image under this name.', 'Stop and find out who renamed it; for a mirror, map it in the configuration.'),
-  'reference.not-signed': row('medium', 'This form of signature signs no image name, so a renamed image could not be told.', 'Use a policy without reference, or ask the publisher for the older form as well.'),
-  'reference.name-unknown': row('medium', 'No name was asked, so the signed name has nothing to be compared with.', 'Ask with the name of the image.'),
+  'reference.mismatch': row(
+    'critical',
+    'Signed for {found}, asked for {expected}: another image under this name.',
+    'Stop and find out who renamed it; for a mirror, map it in the configuration.',
+  ),
+  'reference.not-signed': row(
+    'medium',
+    'This form of signature signs no image name, so a renamed image could not be told.',
+    'Use a policy without reference, or ask the publisher for the older form as well.',
+  ),
+  'reference.name-unknown': row(
+    'medium',
+    'No name was asked, so the signed name has nothing to be compared with.',
+    'Ask with the name of the image.',
+  ),
   'reference.signed-for': row('info', 'Signed for {found}.'),
   'reference.unsigned-name': row('info', 'This form of signature signs no image name.'),
   'reference.not-evaluated': row('info', 'The signed name was not read, since the signature is not verified.'),
 
   'predicate.met': row('info', 'Predicate type {found}.'),
-  'predicate.type': row('high', 'The attestation is of type {found}; the policy demands {expected}.', 'Ask for the attestation of the demanded type.'),
+  'predicate.type': row(
+    'high',
+    'The attestation is of type {found}; the policy demands {expected}.',
+    'Ask for the attestation of the demanded type.',
+  ),
   'predicate.not-evaluated': row('info', 'The predicate was not read, since the signature is not verified.'),
-  'attestation.absent': row('high', 'No attestation was found for this digest.', 'Attestations kept elsewhere can be given with --given.'),
-  'provenance.absent': row('high', 'No provenance was found for this digest.', 'The registry has none; attestations kept elsewhere can be given with --given.'),
-  'provenance.not-evaluated': row('medium', 'Provenance is not judged by this version.', 'Use a newer version of meshproof.'),
-  'provenance.builder-unsupported': row('medium', 'Builders are not judged by this version.', 'Use a newer version of meshproof.'),
+  'attestation.absent': row(
+    'high',
+    'No attestation was found for this digest.',
+    'Attestations kept elsewhere can be given with --given.',
+  ),
+  'provenance.absent': row(
+    'high',
+    'No provenance was found for this digest.',
+    'The registry has none; attestations kept elsewhere can be given with --given.',
+  ),
+  'provenance.not-evaluated': row(
+    'medium',
+    'Provenance is not judged by this version.',
+    'Use a newer version of meshproof.',
+  ),
+  'provenance.builder-unsupported': row(
+    'medium',
+    'Builders are not judged by this version.',
+    'Use a newer version of meshproof.',
+  ),
 
-  'artifact.bytes-needed': row('medium', 'This signature can only be checked with the bytes of the artifact, not with a digest of {found}.', 'Give the file itself.'),
+  'artifact.bytes-needed': row(
+    'medium',
+    'This signature can only be checked with the bytes of the artifact, not with a digest of {found}.',
+    'Give the file itself.',
+  ),
 
   // images and registries
   'image.nested-index': row('medium', 'An index within an index is not judged.', 'Name the inner digest.'),
-  'image.platform-absent': row('high', 'The image has no platform {expected}; it has {found}.', 'Name one of the platforms it has.'),
-  'image.no-platforms': row('medium', 'The index lists no image for a platform.', 'Name the digest of the image itself.'),
+  'image.platform-absent': row(
+    'high',
+    'The image has no platform {expected}; it has {found}.',
+    'Name one of the platforms it has.',
+  ),
+  'image.no-platforms': row(
+    'medium',
+    'The index lists no image for a platform.',
+    'Name the digest of the image itself.',
+  ),
   'image.malformed': row('medium', 'The manifest cannot be read.', 'Push the image again.'),
-  'image.attestation-child': row('info', 'The index also lists {found} documents without a platform; they are not images.'),
+  'image.attestation-child': row(
+    'info',
+    'The index also lists {found} documents without a platform; they are not images.',
+  ),
   'image.tag-moved': row('medium', 'The tag now names another digest: {found}.', 'Find out who moved it.'),
   'image.layers-not-read': row('info', 'Layers were not read: {found}.'),
   'registry.not-found': row('high', 'The registry does not know {expected}.', 'Check the spelling and the tag.'),
   'registry.unauthorized': row('medium', 'The registry {found} wants a login.', 'Log in (docker login) and try again.'),
-  'registry.denied': row('medium', 'The registry refused the answer at {found}. Some registries say 403 for a tag that is not there.', 'Log in with an account that may read it, or bring the evidence along with --given.'),
-  'registry.rate-limited': row('medium', 'The registry {found} limits requests until {until}.', 'Wait, or log in (docker login): accounts have higher limits.'),
-  'registry.unreachable': row('medium', 'The registry could not be reached: {found}.', 'Check the network and the proxy, or work from a pack: meshproof replay PACK. npm start shows a verification without network.'),
+  'registry.denied': row(
+    'medium',
+    'The registry refused the answer at {found}. Some registries say 403 for a tag that is not there.',
+    'Log in with an account that may read it, or bring the evidence along with --given.',
+  ),
+  'registry.rate-limited': row(
+    'medium',
+    'The registry {found} limits requests until {until}.',
+    'Wait, or log in (docker login): accounts have higher limits.',
+  ),
+  'registry.unreachable': row(
+    'medium',
+    'The registry could not be reached: {found}.',
+    'Check the network and the proxy, or work from a pack: meshproof replay PACK. npm start shows a verification without network.',
+  ),
   'registry.failed': row('medium', 'The registry answered with an error: {found}.', retry),
-  'registry.malformed': row('medium', 'The registry\'s answer cannot be read.', retry),
-  'registry.digest-mismatch': row('critical', 'The registry sent other bytes than the digest says: expected {expected}, found {found}.', 'Stop: the registry or something on the way alters content.'),
+  'registry.malformed': row('medium', "The registry's answer cannot be read.", retry),
+  'registry.digest-mismatch': row(
+    'critical',
+    'The registry sent other bytes than the digest says: expected {expected}, found {found}.',
+    'Stop: the registry or something on the way alters content.',
+  ),
   'registry.size-mismatch': row('high', 'The registry sent {found} bytes where {expected} were announced.', retry),
-  'registry.too-large': row('medium', 'The answer is larger than {expected} bytes.', 'Nothing that large is a signature; find out what it is.'),
-  'registry.redirect-refused': row('medium', 'The registry sent us elsewhere for an answer that nothing guards: {found}.', 'Ask the registry itself, or register the host.'),
-  'registry.address-refused': row('medium', 'The address is private and was not registered: {found}.', 'Type the registry yourself, or register it with MESHPROOF_REGISTRY_INSECURE.'),
-  'registry.insecure-refused': row('medium', 'The registry {found} speaks plain HTTP.', 'Allow it by name with MESHPROOF_REGISTRY_INSECURE.'),
-  'registry.realm-refused': row('medium', 'The registry wants us to log in at another place: {found}.', 'Register that host if you trust it.'),
-  'registry.tls-failed': row('high', 'The connection to {found} is not safe: its certificate does not verify.', 'Give the CA with MESHPROOF_REGISTRY_CA or SSL_CERT_FILE. There is no switch that ignores it.'),
-  'registry.media-type-unsupported': row('medium', 'The image is of a format that is not spoken here: {found}.', 'Rebuild or convert the image.'),
-  'registry.mirror-behind': row('low', 'The mirror and its origin name different digests: {expected} and {found}.', 'The verdict is about the digest of the host that was asked.'),
+  'registry.too-large': row(
+    'medium',
+    'The answer is larger than {expected} bytes.',
+    'Nothing that large is a signature; find out what it is.',
+  ),
+  'registry.redirect-refused': row(
+    'medium',
+    'The registry sent us elsewhere for an answer that nothing guards: {found}.',
+    'Ask the registry itself, or register the host.',
+  ),
+  'registry.address-refused': row(
+    'medium',
+    'The address is private and was not registered: {found}.',
+    'Type the registry yourself, or register it with MESHPROOF_REGISTRY_INSECURE.',
+  ),
+  'registry.insecure-refused': row(
+    'medium',
+    'The registry {found} speaks plain HTTP.',
+    'Allow it by name with MESHPROOF_REGISTRY_INSECURE.',
+  ),
+  'registry.realm-refused': row(
+    'medium',
+    'The registry wants us to log in at another place: {found}.',
+    'Register that host if you trust it.',
+  ),
+  'registry.tls-failed': row(
+    'high',
+    'The connection to {found} is not safe: its certificate does not verify.',
+    'Give the CA with MESHPROOF_REGISTRY_CA or SSL_CERT_FILE. There is no switch that ignores it.',
+  ),
+  'registry.media-type-unsupported': row(
+    'medium',
+    'The image is of a format that is not spoken here: {found}.',
+    'Rebuild or convert the image.',
+  ),
+  'registry.mirror-behind': row(
+    'low',
+    'The mirror and its origin name different digests: {expected} and {found}.',
+    'The verdict is about the digest of the host that was asked.',
+  ),
   'registry.insecure': row('low', 'The registry {found} was asked without TLS, as configured.'),
   'limit.time': row('medium', 'The time for this request is over.', retry),
   'limit.memory': row('medium', 'The memory for this request is used up.', retry),
   'limit.rounds': row('medium', 'Too many rounds of questions.', 'Report it to us with the reference.'),
-  'limit.candidates': row('medium', 'More than {expected} signatures stand beside the image.', 'Name the one with --given.'),
-  'limit.layers': row('medium', 'The signature manifest has more than {expected} layers.', 'Name the signature with --given.'),
-  'limit.referrers': row('medium', 'More than {expected} documents refer to the image.', 'Name the signature with --given.'),
+  'limit.candidates': row(
+    'medium',
+    'More than {expected} signatures stand beside the image.',
+    'Name the one with --given.',
+  ),
+  'limit.layers': row(
+    'medium',
+    'The signature manifest has more than {expected} layers.',
+    'Name the signature with --given.',
+  ),
+  'limit.referrers': row(
+    'medium',
+    'More than {expected} documents refer to the image.',
+    'Name the signature with --given.',
+  ),
   'limit.members': row('medium', 'The index lists more than {expected} images.', 'Name one platform with --platform.'),
   'limit.bytes': row('medium', 'The document is larger than {expected} bytes.', 'Nothing that large is a signature.'),
-  'evidence.offline': row('medium', 'This would have to be asked, and --offline was given.', 'Run without --offline, or bring the evidence along.'),
-  'evidence.nothing-given': row('medium', 'A digest alone was asked, and no evidence came along.', 'Give a bundle or signature with --given or --bundle.'),
-  'evidence.digest-mismatch': row('critical', 'What was brought along was altered: a blob does not hash to its name {found}.', 'Copy it again from its source.'),
+  'evidence.offline': row(
+    'medium',
+    'This would have to be asked, and --offline was given.',
+    'Run without --offline, or bring the evidence along.',
+  ),
+  'evidence.nothing-given': row(
+    'medium',
+    'A digest alone was asked, and no evidence came along.',
+    'Give a bundle or signature with --given or --bundle.',
+  ),
+  'evidence.digest-mismatch': row(
+    'critical',
+    'What was brought along was altered: a blob does not hash to its name {found}.',
+    'Copy it again from its source.',
+  ),
   'evidence.missing': row('medium', 'A piece of evidence is not in the pack: {found}.', 'Save the pack again.'),
   'evidence.malformed': row('medium', 'What was brought along cannot be read.', 'Check which file was given.'),
-  'bundle.malformed': row('medium', 'The bundle cannot be read.', 'Check that the file is a Sigstore bundle and complete.'),
+  'bundle.malformed': row(
+    'medium',
+    'The bundle cannot be read.',
+    'Check that the file is a Sigstore bundle and complete.',
+  ),
   'bundle.ambiguous': row('critical', 'The bundle holds two contents, a message signature and an envelope.', stop),
-  'bundle.unsupported': row('medium', 'The bundle is of a version that is not spoken here: {found}.', 'A newer version of meshproof may read it.'),
+  'bundle.unsupported': row(
+    'medium',
+    'The bundle is of a version that is not spoken here: {found}.',
+    'A newer version of meshproof may read it.',
+  ),
   'bundle.fields-unknown': row('info', 'The bundle has fields that are not known here: {found}.'),
 
   // trust and policy
-  'trust.malformed': row('high', 'The trusted root cannot be used: {found}.', 'Check the file; meshproof trust show prints what can be read.'),
+  'trust.malformed': row(
+    'high',
+    'The trusted root cannot be used: {found}.',
+    'Check the file; meshproof trust show prints what can be read.',
+  ),
   'trust.unavailable': row('medium', 'No trusted root is at hand.', 'Connect once, or give one with --trusted-root.'),
-  'trust.other-root': row('high', 'The policy names the trusted root {expected}; {found} was given.', 'Give the root that the policy names.'),
-  'trust.stale': row('medium', 'The trusted root is older than the policy allows ({expected}): {found}.', 'Connect to refresh it.'),
+  'trust.other-root': row(
+    'high',
+    'The policy names the trusted root {expected}; {found} was given.',
+    'Give the root that the policy names.',
+  ),
+  'trust.stale': row(
+    'medium',
+    'The trusted root is older than the policy allows ({expected}): {found}.',
+    'Connect to refresh it.',
+  ),
   'trust.entry-unusable': row('low', 'A part of the trusted root is not used: {found}.'),
-  'policy.missing': row('medium', 'No profile knows {found}, and no policy was given.', 'Name one with --policy FILE or --profile NAME. Profiles: {expected}.'),
+  'policy.missing': row(
+    'medium',
+    'No profile knows {found}, and no policy was given.',
+    'Name one with --policy FILE or --profile NAME. Profiles: {expected}.',
+  ),
   'policy.unknown-profile': row('medium', 'There is no profile {found}.', 'Profiles: {expected}.'),
   'policy.malformed': row('medium', 'The policy does not load: {found}.', 'meshproof policy check FILE shows where.'),
   'policy.out-of-scope': row('medium', 'The policy does not speak of {found}.', 'Use a policy that names it.'),
   'policy.not-signed-by-design': row('info', 'Nobody promises a signature for this image.'),
-  'policy.nothing-applies': row('medium', 'No demand of the policy applies to version {found}: nothing is proven.', 'Use a version that is signed.'),
+  'policy.nothing-applies': row(
+    'medium',
+    'No demand of the policy applies to version {found}: nothing is proven.',
+    'Use a version that is signed.',
+  ),
   'policy.unconfirmed': row('info', 'The profile {found} has not been confirmed on a real release.'),
-  'policy.twin-not-promised': row('info', 'Kong\'s documentation never promised a signature for its UBI images; this one is a twin of {found}.'),
-  'policy.as-documented': row('info', 'This profile asks what the vendor\'s page asks, and so lets through: {found}.'),
+  'policy.twin-not-promised': row(
+    'info',
+    "Kong's documentation never promised a signature for its UBI images; this one is a twin of {found}.",
+  ),
+  'policy.as-documented': row('info', "This profile asks what the vendor's page asks, and so lets through: {found}."),
 
   // requests, configuration, the program
-  'request.malformed': row('medium', 'The request is not readable: {found}.', 'See the shape of a request in docs/requests.md.'),
+  'request.malformed': row(
+    'medium',
+    'The request is not readable: {found}.',
+    'See the shape of a request in docs/requests.md.',
+  ),
   'request.path-not-found': row('medium', 'There is no file {found}.', 'Check the path.'),
-  'request.path-not-allowed': row('medium', 'The path {found} leads out of its folder.', 'Name a file beneath it, or give --root.'),
+  'request.path-not-allowed': row(
+    'medium',
+    'The path {found} leads out of its folder.',
+    'Name a file beneath it, or give --root.',
+  ),
   'request.too-large': row('medium', 'The request is larger than {expected} bytes.', 'Split it.'),
   'request.at-malformed': row('medium', 'This is no time: {found}.', 'Write it as 2026-11-25T13:00:00Z.'),
   'usage.unknown': row('medium', '{found}', 'meshproof --help lists what there is.'),
-  'config.malformed': row('medium', 'The configuration does not load: {found}.', 'meshproof config print shows every value and where it comes from.'),
+  'config.malformed': row(
+    'medium',
+    'The configuration does not load: {found}.',
+    'meshproof config print shows every value and where it comes from.',
+  ),
   'pack.malformed': row('medium', 'This is no evidence pack: {found}.', 'A pack is a folder written by --save-pack.'),
-  'internal.crash': row('high', 'meshproof failed on its own: nothing was decided.', 'Report it to us with the output of meshproof --version.'),
+  'internal.crash': row(
+    'high',
+    'meshproof failed on its own: nothing was decided.',
+    'Report it to us with the output of meshproof --version.',
+  ),
 } as const satisfies Record<string, Row>
 
 export type Code = keyof typeof codes
@@ -194,7 +470,10 @@ export const areaOf = (code: Code): string => code.slice(0, code.indexOf('.'))
 export const severityOf = (code: Code): Severity => codes[code].severity
 
 /** The sentence of a code and what to do next, with `{names}` filled from the parameters. */
-export function words(code: Code, parameters: Readonly<Record<string, string | undefined>> = {}): { says: string; next?: string } {
+export function words(
+  code: Code,
+  parameters: Readonly<Record<string, string | undefined>> = {},
+): { says: string; next?: string } {
   const fill = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? '?')
   const { says, next }: Row = codes[code]
   return next === undefined ? { says: fill(says) } : { says: fill(says), next: fill(next) }

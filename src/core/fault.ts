@@ -7,7 +7,15 @@ export class Fault extends Error {
   readonly status: number
   readonly retryAfter: string | undefined
   readonly parameters: Readonly<Record<string, Json>>
-  constructor(code: Code, options: { status?: number; retryAfter?: string; cause?: unknown; parameters?: Readonly<Record<string, Json>> } = {}) {
+  constructor(
+    code: Code,
+    options: {
+      status?: number
+      retryAfter?: string
+      cause?: unknown
+      parameters?: Readonly<Record<string, Json>>
+    } = {},
+  ) {
     super(code, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.status = options.status ?? 400

@@ -1,6 +1,6 @@
 import type { Code } from './codes.ts'
 import type { Digest } from './digest.ts'
-import { type Json, canonicalJson } from './json.ts'
+import { canonicalJson, type Json } from './json.ts'
 import type { Reference } from './reference.ts'
 
 /** A digest, or a name that could not be resolved: that is a subject too. */
@@ -42,7 +42,13 @@ const subjectText = (subject: Subject): string => (typeof subject === 'string' ?
 export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
   const keyed = findings.map((finding) => ({
     finding,
-    key: [finding.check, subjectText(finding.subject), finding.candidate ?? '', finding.code, finding.demand ?? ''].join('\u0000'),
+    key: [
+      finding.check,
+      subjectText(finding.subject),
+      finding.candidate ?? '',
+      finding.code,
+      finding.demand ?? '',
+    ].join('\u0000'),
     text: canonicalJson(finding as unknown as Json),
   }))
   keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.text < b.text ? -1 : a.text > b.text ? 1 : 0))

@@ -1,6 +1,6 @@
 import type { Code } from './codes.ts'
 import type { Digest } from './digest.ts'
-import { type Json, type Sealed, canonicalJson, seal } from './json.ts'
+import { canonicalJson, type Json, type Sealed, seal } from './json.ts'
 import type { Name, Reference } from './reference.ts'
 
 export type GivenKind = 'bundle' | 'signature' | 'attestation' | 'layout' | 'log-entry'
@@ -23,7 +23,12 @@ export type Observation = { readonly question: Question; readonly outcome: Outco
 export type EvidenceSet = readonly Observation[]
 
 /** What stands beside an observation and is never hashed: the same answers tomorrow are the same evidence. */
-export type Beside = { readonly from: string; readonly at: number; readonly retryAfter?: string; readonly detail?: Readonly<Record<string, Json>> }
+export type Beside = {
+  readonly from: string
+  readonly at: number
+  readonly retryAfter?: string
+  readonly detail?: Readonly<Record<string, Json>>
+}
 export type Asked = Observation & { readonly beside: Beside }
 
 export interface EvidenceStore {

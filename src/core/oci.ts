@@ -15,9 +15,13 @@ export const mediaTypes = {
 } as const
 
 export const isIndexType = (type: string): boolean => type === mediaTypes.ociIndex || type === mediaTypes.dockerList
-export const isManifestType = (type: string): boolean => type === mediaTypes.ociManifest || type === mediaTypes.dockerManifest
+export const isManifestType = (type: string): boolean =>
+  type === mediaTypes.ociManifest || type === mediaTypes.dockerManifest
 
-const digest = z.string().refine(isDigest, 'sha256 digest').transform((text) => text as Digest)
+const digest = z
+  .string()
+  .refine(isDigest, 'sha256 digest')
+  .transform((text) => text as Digest)
 const annotations = z.record(z.string(), z.string()).optional()
 
 const descriptor = z.object({
@@ -27,7 +31,12 @@ const descriptor = z.object({
   annotations,
   artifactType: z.string().optional(),
   platform: z
-    .object({ os: z.string(), architecture: z.string(), variant: z.string().optional(), 'os.version': z.string().optional() })
+    .object({
+      os: z.string(),
+      architecture: z.string(),
+      variant: z.string().optional(),
+      'os.version': z.string().optional(),
+    })
     .optional(),
 })
 export type Descriptor = z.output<typeof descriptor>

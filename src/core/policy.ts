@@ -1,5 +1,5 @@
-import type { Digest } from './digest.ts'
 import type { ExtensionName } from './certificate-extensions.ts'
+import type { Digest } from './digest.ts'
 import type { Name } from './reference.ts'
 
 /** The one policy document, as every room sees it after `policy/` has read it. Shapes: "Policy: requirement, demand, candidate". */
@@ -30,7 +30,12 @@ export type Requirement = {
   readonly candidate: CandidateKind
   readonly signer: Signer
   readonly threshold?: number
-  readonly transparency?: { readonly log?: number; readonly sct?: number; readonly time?: number; readonly proof?: boolean }
+  readonly transparency?: {
+    readonly log?: number
+    readonly sct?: number
+    readonly time?: number
+    readonly proof?: boolean
+  }
   readonly annotations?: Readonly<Record<string, string | AnnotationFromCertificate>>
   readonly reference?: string
   readonly predicateType?: readonly string[]
@@ -41,7 +46,12 @@ export type Requirement = {
 export type AnnotationFromCertificate = { readonly certificate: ExtensionName; readonly optional?: true }
 
 export type Provenance = {
-  readonly source?: { readonly uri: string; readonly tag?: string; readonly versionedTag?: string; readonly branch?: string }
+  readonly source?: {
+    readonly uri: string
+    readonly tag?: string
+    readonly versionedTag?: string
+    readonly branch?: string
+  }
   readonly trigger?: readonly string[]
   readonly workflow?: string
   readonly inputs?: Readonly<Record<string, string>>
@@ -49,14 +59,20 @@ export type Provenance = {
 }
 
 export type Signer = Keyless | Keys | Builder
-export type Keyless = { readonly issuer: string; readonly identity: Identity; readonly certificate?: Readonly<Partial<Record<ExtensionName, string>>> }
-export type Keys = { readonly keys: readonly { readonly key: { readonly base64: string }; readonly hash?: 'sha256' | 'sha384' | 'sha512' }[] }
+export type Keyless = {
+  readonly issuer: string
+  readonly identity: Identity
+  readonly certificate?: Readonly<Partial<Record<ExtensionName, string>>>
+}
+export type Keys = {
+  readonly keys: readonly {
+    readonly key: { readonly base64: string }
+    readonly hash?: 'sha256' | 'sha384' | 'sha512'
+  }[]
+}
 export type Builder = { readonly builder: string }
 
-export type Identity =
-  | { readonly is: string }
-  | IdentityParts
-  | { readonly matches: string; readonly loose?: true }
+export type Identity = { readonly is: string } | IdentityParts | { readonly matches: string; readonly loose?: true }
 
 export type IdentityParts = {
   readonly host: string

@@ -12,7 +12,10 @@ export type ReferenceParts = {
   readonly digest?: Digest
 }
 
-export type ReferenceProblem = { readonly code: 'reference.malformed' | 'reference.digest-unsupported'; readonly found: string }
+export type ReferenceProblem = {
+  readonly code: 'reference.malformed' | 'reference.digest-unsupported'
+  readonly found: string
+}
 
 const hub = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com'])
 const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?'
@@ -25,15 +28,20 @@ const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
  * `host[:port]` is told from a path by a dot, a colon, `localhost` or brackets in the first segment (F-062).
  */
 export function parseReference(text: string): ReferenceParts | ReferenceProblem {
-  const bad = (code: ReferenceProblem['code'] = 'reference.malformed'): ReferenceProblem => ({ code, found: text.slice(0, 256) })
+  const bad = (code: ReferenceProblem['code'] = 'reference.malformed'): ReferenceProblem => ({
+    code,
+    found: text.slice(0, 256),
+  })
   if (text.length > 512) return bad()
   const at = text.indexOf('@')
   const digest = at < 0 ? undefined : text.slice(at + 1)
-  if (digest !== undefined && !isDigest(digest)) return bad(isForeignDigest(digest) ? 'reference.digest-unsupported' : undefined) // T89
+  if (digest !== undefined && !isDigest(digest))
+    return bad(isForeignDigest(digest) ? 'reference.digest-unsupported' : undefined) // T89
   const named = at < 0 ? text : text.slice(0, at)
   const slash = named.indexOf('/')
   const first = slash < 0 ? '' : named.slice(0, slash)
-  const hasHost = slash > 0 && (/[.:]/.test(first) || first === 'localhost' || first.startsWith('[') || first !== first.toLowerCase())
+  const hasHost =
+    slash > 0 && (/[.:]/.test(first) || first === 'localhost' || first.startsWith('[') || first !== first.toLowerCase())
   const rest = hasHost ? named.slice(slash + 1) : named
   const colon = rest.lastIndexOf(':')
   const tag = colon < 0 ? undefined : rest.slice(colon + 1)

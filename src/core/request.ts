@@ -1,12 +1,12 @@
 import { z } from 'zod'
+import { decodeBase64 } from './base64.ts'
 import type { Code } from './codes.ts'
-import type { Finding, Subject } from './finding.ts'
 import { type Digest, isDigest } from './digest.ts'
+import type { Finding, Subject } from './finding.ts'
 import type { Json } from './json.ts'
 import type { Question } from './observation.ts'
-import type { Holds, Inputs, VerdictOutcome } from './verdict.ts'
-import { decodeBase64 } from './base64.ts'
 import { parseTime } from './time.ts'
+import type { Holds, Inputs, VerdictOutcome } from './verdict.ts'
 
 /** Request and answer: the API's body and the line of `verify batch` (shapes: "Request and answer"). */
 const bytes = z.union([
@@ -14,7 +14,10 @@ const bytes = z.union([
   z.strictObject({ path: z.string().min(1).max(4096) }),
 ])
 export type Bytes = z.output<typeof bytes>
-const digest = z.string().refine(isDigest, 'sha256:<64 lower-case hex>').transform((text) => text as Digest)
+const digest = z
+  .string()
+  .refine(isDigest, 'sha256:<64 lower-case hex>')
+  .transform((text) => text as Digest)
 
 const given = z.union([
   z.strictObject({ bundle: bytes }),
@@ -35,11 +38,20 @@ export const requestSchema = z.strictObject({
   ]),
   given: z.array(given).max(256).optional(),
   /** A profile, a stored document, or the policy itself; the policy's own schema reads the latter. */
-  policy: z.union([z.strictObject({ profile: z.string().max(128) }), z.strictObject({ document: digest }), z.looseObject({ requirements: z.unknown() })]),
-  trust: z.union([z.literal('public-good'), z.strictObject({ document: digest }), z.strictObject({ root: bytes })]).optional(),
+  policy: z.union([
+    z.strictObject({ profile: z.string().max(128) }),
+    z.strictObject({ document: digest }),
+    z.looseObject({ requirements: z.unknown() }),
+  ]),
+  trust: z
+    .union([z.literal('public-good'), z.strictObject({ document: digest }), z.strictObject({ root: bytes })])
+    .optional(),
   signatureRepository: z.string().max(512).optional(),
   platform: z.string().max(128).optional(),
-  at: z.string().refine((text) => parseTime(text) !== undefined, 'RFC 3339 time').optional(),
+  at: z
+    .string()
+    .refine((text) => parseTime(text) !== undefined, 'RFC 3339 time')
+    .optional(),
   offline: z.boolean().optional(),
 })
 export type Request = z.output<typeof requestSchema>
@@ -68,11 +80,24 @@ export type SubjectAnswer = {
   readonly beside: {
     readonly policy: { readonly name: string; readonly confirmed?: Json }
     readonly trust?: { readonly name: string; readonly age?: string }
-    readonly asked: readonly { readonly question: Question; readonly from: string; readonly at: string; readonly retryAfter?: string }[]
+    readonly asked: readonly {
+      readonly question: Question
+      readonly from: string
+      readonly at: string
+      readonly retryAfter?: string
+      readonly detail?: Readonly<Record<string, Json>>
+    }[]
     readonly unread: readonly Digest[]
   }
 }
 
 export type Answer =
-  | { readonly schema: 'urn:meshproof:answer:v1'; readonly id?: string; readonly verdict: VerdictOutcome; readonly at: string; readonly subjects: readonly SubjectAnswer[]; readonly versions: Readonly<Record<string, string>> }
+  | {
+      readonly schema: 'urn:meshproof:answer:v1'
+      readonly id?: string
+      readonly verdict: VerdictOutcome
+      readonly at: string
+      readonly subjects: readonly SubjectAnswer[]
+      readonly versions: Readonly<Record<string, string>>
+    }
   | { readonly schema: 'urn:meshproof:answer:v1'; readonly id?: string; readonly problem: Problem }

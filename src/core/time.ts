@@ -12,3 +12,11 @@ export function parseTime(text: string): number | undefined {
 export const formatTime = (ms: number): Time => new Date(ms).toISOString() as Time
 
 export const minute = 60_000
+
+/** Milliseconds of `P7D`, `PT1H30M`, `P1DT12H` (ISO 8601, days, hours, minutes). */
+export function parseDuration(text: string): number | undefined {
+  const found = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$/.exec(text)
+  if (found === null) return undefined
+  const [, days = '0', hours = '0', minutes = '0'] = found
+  return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * minute
+}

@@ -14,6 +14,8 @@ export type AskedOf = {
   readonly name?: Name | string
   readonly version?: string
   readonly root?: Digest
+  /** Only where the request named a platform that the image does not have. */
+  readonly platform?: string
   readonly digests?: { readonly sha384?: string; readonly sha512?: string }
 }
 
@@ -41,7 +43,11 @@ export type Verdict = {
   readonly findings: readonly Finding[]
 }
 
-export const makeInputs = (parts: Omit<Inputs, 'schema' | 'rules'>): Inputs => ({ schema: 'urn:meshproof:inputs:v1', ...parts, rules })
+export const makeInputs = (parts: Omit<Inputs, 'schema' | 'rules'>): Inputs => ({
+  schema: 'urn:meshproof:inputs:v1',
+  ...parts,
+  rules,
+})
 export const sealInputs = (inputs: Inputs): Sealed => seal(inputs as unknown as Json)
 export const sealVerdict = (verdict: Verdict): Sealed => seal(verdict as unknown as Json)
 

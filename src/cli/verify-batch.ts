@@ -1,0 +1,94 @@
+import { once } from 'node:events'
+import { createReadStream, existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { Fault } from '../core/fault.ts'
+import { parseJson } from '../core/json.ts'
+import { limits } from '../core/limits.ts'
+import type { Answer } from '../core/request.ts'
+import { readRequest } from '../examine/prepare.ts'
+import { type ExitCode, exitOf, exitOfFault, problemOf, worstExit } from './problem.ts'
+import { answerRequest, type Shopkeeper } from './shop.ts'
+
+export type BatchOptions = { readonly file: string; readonly root: string | undefined; readonly parallel: number }
+
+/** One request a line in, one answer a line out, in the same order, whatever happens to a single line. */
+export async function verifyBatch(
+  { file, root, parallel }: BatchOptions,
+  keeper: Shopkeeper,
+  out: NodeJS.WritableStream,
+): Promise<ExitCode> {
+  if (file !== '-' && !existsSync(file)) throw new Fault('request.path-not-found', { parameters: { found: file } })
+  const base = root ?? (file === '-' ? process.cwd() : dirname(resolve(file)))
+  const input = file === '-' ? process.stdin : createReadStream(file)
+  const exits: ExitCode[] = []
+  const pending: Promise<Answer>[] = []
+  const flush = async () => {
+    const answer = await pending.shift()
+    if (answer === undefined) return
+    exits.push('problem' in answer ? exitOfFault(answer.problem.code) : exitOf(answer.verdict))
+    if (!out.write(`${JSON.stringify(answer)}\n`)) await once(out, 'drain')
+  }
+  for await (const line of lines(input, limits.requestLineBytes)) {
+    pending.push(answerLine(line, base, keeper))
+    if (pending.length >= parallel) await flush()
+  }
+  while (pending.length > 0) await flush()
+  return worstExit(exits)
+}
+
+async function answerLine(line: Buffer | 'too-large', root: string, keeper: Shopkeeper): Promise<Answer> {
+  let id: string | undefined
+  try {
+    if (line === 'too-large')
+      throw new Fault('request.too-large', { status: 413, parameters: { expected: String(limits.requestLineBytes) } })
+    const parsed = parseJson(line, limits.jsonDepth)
+    if ('problem' in parsed) throw new Fault('request.malformed', { parameters: { found: parsed.problem } })
+    if (parsed.duplicateKey !== undefined)
+      throw new Fault('request.malformed', { parameters: { found: `${parsed.duplicateKey} stands twice` } })
+    id = idOf(parsed.value)
+    return await answerRequest(readRequest(parsed.value), { root, confined: true }, keeper)
+  } catch (error) {
+    if (!(error instanceof Fault)) keeper.report(error)
+    return { schema: 'urn:meshproof:answer:v1', ...(id !== undefined && { id }), problem: problemOf(error) }
+  }
+}
+
+const idOf = (value: unknown): string | undefined =>
+  typeof value === 'object' &&
+  value !== null &&
+  'id' in value &&
+  typeof value.id === 'string' &&
+  value.id.length <= 1024
+    ? value.id
+    : undefined
+
+/** Lines of a stream, never holding more than one line and `limit` bytes of it. */
+async function* lines(input: AsyncIterable<unknown>, limit: number): AsyncGenerator<Buffer | 'too-large'> {
+  let parts: Buffer[] = []
+  let size = 0
+  let skipping = false
+  const take = (): Buffer | 'too-large' | undefined => {
+    const line = skipping ? ('too-large' as const) : Buffer.concat(parts)
+    parts = []
+    size = 0
+    skipping = false
+    return line === 'too-large' || line.toString('latin1').trim() !== '' ? line : undefined
+  }
+  for await (const piece of input) {
+    let chunk = Buffer.isBuffer(piece) ? piece : Buffer.from(String(piece))
+    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a)) {
+      if (!skipping && size + end <= limit) parts.push(chunk.subarray(0, end))
+      else skipping = true
+      const line = take()
+      if (line !== undefined) yield line
+      chunk = chunk.subarray(end + 1)
+    }
+    size += chunk.length
+    if (size > limit) {
+      skipping = true
+      parts = []
+    } else if (chunk.length > 0) parts.push(chunk)
+  }
+  const last = take()
+  if (last !== undefined) yield last
+}

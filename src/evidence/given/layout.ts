@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Digest, hexOf, isDigest } from '../../core/digest.ts'
+import { type Json, seal } from '../../core/json.ts'
+import type { Limits } from '../../core/limits.ts'
+import type { Answerer, Asked, EvidenceStore, Outcome3, Question } from '../../core/observation.ts'
+import { type Descriptor, isIndexType, mediaTypes, readIndex, readManifest } from '../../core/oci.ts'
+import { isProblem, type Name, nameOf, parseReference, partsOf } from '../../core/reference.ts'
+
+type Entry = { readonly descriptor: Descriptor; readonly name: Name | undefined; readonly tag: string | undefined }
+
+/**
+ * An OCI layout that was brought along, as a source of answers. A full name in it answers for its repository, a bare tag
+ * for any; what a repository with an entry lacks is absent; other look-ups stay open (shapes: Questions). Every blob is
+ * hashed before the first answer: one that does not hash to its name spoils every answer (T94).
+ */
+export class LayoutSource implements Answerer {
+  readonly observed: Outcome3
+  readonly altered: string | undefined
+  private readonly folder: string
+  private readonly store: EvidenceStore
+  private readonly limits: Limits
+  private readonly entries: readonly Entry[]
+  private readonly names: ReadonlySet<Name>
+
+  private constructor(
+    folder: string,
+    store: EvidenceStore,
+    limits: Limits,
+    observed: Outcome3,
+    entries: readonly Entry[],
+    altered: string | undefined,
+  ) {
+    this.folder = folder
+    this.store = store
+    this.limits = limits
+    this.observed = observed
+    this.entries = entries
+    this.altered = altered
+    this.names = new Set(entries.flatMap(({ name }) => name ?? []))
+  }
+
+  static async open(folder: string, store: EvidenceStore, limits: Limits): Promise<LayoutSource> {
+    const file = join(folder, 'index.json')
+    const bytes = existsSync(file) && statSync(file).size <= limits.manifestBytes ? readFileSync(file) : undefined
+    const index = bytes === undefined ? undefined : readIndex(bytes, limits.jsonDepth)
+    if (bytes === undefined || index === undefined)
+      return new LayoutSource(folder, store, limits, { failed: 'evidence.malformed' }, [], undefined)
+    const altered = findAltered(folder, limits)
+    const found = await store.put(bytes, mediaTypes.ociIndex)
+    const observed: Outcome3 =
+      altered === undefined ? { found, mediaType: mediaTypes.ociIndex } : { failed: 'evidence.digest-mismatch' }
+    return new LayoutSource(folder, store, limits, observed, index.manifests.map(toEntry), altered)
+  }
+
+  /** The digests of layers that the layout names and does not hold. */
+  unread(): readonly Digest[] {
+    const missing = new Set<Digest>()
+    for (const { descriptor } of this.entries) {
+      const bytes = this.read(descriptor.digest)
+      const manifest =
+        bytes === undefined || isIndexType(descriptor.mediaType)
+          ? undefined
+          : readManifest(bytes, this.limits.jsonDepth)
+      for (const layer of manifest?.layers ?? []) if (!existsSync(this.place(layer.digest))) missing.add(layer.digest)
+    }
+    return [...missing].sort()
+  }
+
+  async answer(question: Question): Promise<Asked> {
+    return {
+      question,
+      outcome: (await this.tryAnswer(question)) ?? { failed: 'evidence.offline' },
+      beside: { from: 'given', at: 0 },
+    }
+  }
+
+  /** undefined: this layout says nothing of it, somebody else has to be asked. */
+  async tryAnswer(question: Question): Promise<Outcome3 | undefined> {
+    if (question.ask === 'given') return undefined
+    const parts = partsOf(question.image)
+    const name = nameOf(parts)
+    const mine = this.names.has(name) || this.entries.some((entry) => entry.name === undefined)
+    if (!mine) return undefined
+    if (this.altered !== undefined) return { failed: 'evidence.digest-mismatch' }
+    const absent: Outcome3 | undefined = this.names.has(name) ? { absent: true } : undefined
+    switch (question.ask) {
+      case 'resolve':
+        return (await this.tagged(name, parts.tag ?? 'latest')) ?? absent
+      case 'tag':
+        return (await this.tagged(name, question.tag)) ?? absent
+      case 'manifest':
+        return (await this.found(question.digest, this.typeOf(question.digest))) ?? absent
+      case 'blob': {
+        const place = this.place(question.digest)
+        if (existsSync(place) && statSync(place).size > question.limit) return { failed: 'registry.too-large' }
+        return (await this.found(question.digest, 'application/octet-stream')) ?? absent
+      }
+      case 'referrers':
+        return (await this.referrers(name, question.digest)) ?? absent
+    }
+  }
+
+  private async tagged(name: Name, tag: string): Promise<Outcome3 | undefined> {
+    const entry = this.entries.find((one) => one.tag === tag && (one.name === name || one.name === undefined))
+    return entry === undefined ? undefined : this.found(entry.descriptor.digest, entry.descriptor.mediaType)
+  }
+
+  /** By the subject that a manifest names, and by the fallback tag of registries without the API. */
+  private async referrers(name: Name, subject: Digest): Promise<Outcome3 | undefined> {
+    const listed = new Map<Digest, Json>()
+    for (const { descriptor, name: own, tag } of this.entries) {
+      if (own !== undefined && own !== name) continue
+      const bytes = this.read(descriptor.digest)
+      if (bytes === undefined) continue
+      if (tag === `sha256-${hexOf(subject)}`)
+        for (const entry of readIndex(bytes, this.limits.jsonDepth)?.manifests ?? [])
+          listed.set(entry.digest, plain(entry))
+      if (!isIndexType(descriptor.mediaType) && readManifest(bytes, this.limits.jsonDepth)?.subject?.digest === subject)
+        listed.set(descriptor.digest, plain(descriptor))
+    }
+    if (listed.size === 0) return undefined
+    const manifests = [...listed.keys()].sort().flatMap((digest) => listed.get(digest) ?? [])
+    const { bytes } = seal({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
+    return { found: await this.store.put(bytes, mediaTypes.ociIndex), mediaType: mediaTypes.ociIndex }
+  }
+
+  private typeOf(digest: Digest): string {
+    const listed = this.entries.find(({ descriptor }) => descriptor.digest === digest)?.descriptor.mediaType
+    if (listed !== undefined) return listed
+    const bytes = this.read(digest)
+    const manifest =
+      bytes === undefined
+        ? undefined
+        : (readManifest(bytes, this.limits.jsonDepth) ?? readIndex(bytes, this.limits.jsonDepth))
+    return (
+      manifest?.mediaType ??
+      (manifest !== undefined && 'manifests' in manifest ? mediaTypes.ociIndex : mediaTypes.ociManifest)
+    )
+  }
+
+  private async found(digest: Digest, mediaType: string): Promise<Outcome3 | undefined> {
+    const bytes = this.read(digest)
+    if (bytes === undefined) return undefined
+    return { found: await this.store.put(bytes, mediaType), mediaType }
+  }
+
+  private read(digest: Digest): Buffer | undefined {
+    const place = this.place(digest)
+    return existsSync(place) && statSync(place).size <= this.limits.attestationBytes ? readFileSync(place) : undefined
+  }
+
+  private place(digest: Digest): string {
+    return join(this.folder, 'blobs', 'sha256', hexOf(digest))
+  }
+}
+
+const plain = ({ mediaType, digest, size, artifactType }: Descriptor): Json => ({
+  mediaType,
+  digest,
+  size,
+  ...(artifactType !== undefined && { artifactType }),
+})
+
+function toEntry(descriptor: Descriptor): Entry {
+  const text = descriptor.annotations?.['org.opencontainers.image.ref.name']
+  if (text === undefined) return { descriptor, name: undefined, tag: undefined }
+  if (!text.includes('/') && !text.includes(':') && !text.includes('@'))
+    return { descriptor, name: undefined, tag: text }
+  const parts = parseReference(text)
+  return isProblem(parts)
+    ? { descriptor, name: undefined, tag: text }
+    : { descriptor, name: nameOf(parts), tag: parts.tag }
+}
+
+/** T94: the first blob that does not hash to its name. Layers are hashed in pieces, none is kept. */
+function findAltered(folder: string, limits: Limits): string | undefined {
+  const blobs = join(folder, 'blobs', 'sha256')
+  if (!existsSync(blobs)) return undefined
+  const names = readdirSync(blobs).sort()
+  if (names.length > limits.layoutBlobs) return `more than ${limits.layoutBlobs} blobs`
+  const chunk = Buffer.allocUnsafe(1024 * 1024)
+  return names.find((name) => {
+    if (!isDigest(`sha256:${name}`)) return true
+    const hash = createHash('sha256')
+    const file = openSync(join(blobs, name), 'r')
+    try {
+      for (let count = readSync(file, chunk); count > 0; count = readSync(file, chunk))
+        hash.update(chunk.subarray(0, count))
+    } finally {
+      closeSync(file)
+    }
+    return hash.digest('hex') !== name
+  })
+}

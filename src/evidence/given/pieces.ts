@@ -1,0 +1,57 @@
+import type { Limits } from '../../core/limits.ts'
+import type { Asked, EvidenceStore, GivenKind } from '../../core/observation.ts'
+import type { Bytes, Given } from '../../core/request.ts'
+import { locate, type Paths, readBytes } from './files.ts'
+import { LayoutSource } from './layout.ts'
+
+/** Media types under which pieces that were brought along are observed; `judge` reads them by these. */
+export const givenTypes = {
+  bundle: 'application/vnd.dev.sigstore.bundle+json',
+  signatureManifest: 'application/vnd.oci.image.manifest.v1+json',
+  payload: 'application/vnd.meshproof.payload.v1',
+  downloaded: 'application/vnd.meshproof.cosign-download.v1+json',
+  attestations: 'application/vnd.meshproof.npm-attestations.v1+json',
+  layout: 'application/vnd.oci.image.index.v1+json',
+  logEntry: 'application/vnd.meshproof.rekor-entry.v1+json',
+} as const
+
+export type Brought = { readonly observations: readonly Asked[]; readonly layouts: readonly LayoutSource[] }
+
+/** Evidence that came along with the request, one observation a piece, its bytes in the store. */
+export async function bringAlong(
+  given: readonly Given[],
+  paths: Paths,
+  store: EvidenceStore,
+  now: number,
+  limits: Limits,
+): Promise<Brought> {
+  const observations: Asked[] = []
+  const layouts: LayoutSource[] = []
+  const piece = async (kind: GivenKind, bytes: Bytes, mediaType: string) => {
+    const found = await store.put(readBytes(bytes, paths, limits.givenBytes), mediaType)
+    observations.push({
+      question: { ask: 'given', kind },
+      outcome: { found, mediaType },
+      beside: { from: 'given', at: now },
+    })
+  }
+  for (const one of given) {
+    if ('bundle' in one) await piece('bundle', one.bundle, givenTypes.bundle)
+    else if ('signatureManifest' in one) {
+      await piece('signature', one.signatureManifest, givenTypes.signatureManifest)
+      for (const payload of one.payloads) await piece('signature', payload, givenTypes.payload)
+    } else if ('signatures' in one) await piece('signature', one.signatures, givenTypes.downloaded)
+    else if ('attestations' in one) await piece('attestation', one.attestations, givenTypes.attestations)
+    else if ('logEntry' in one) await piece('log-entry', one.logEntry, givenTypes.logEntry)
+    else {
+      const layout = await LayoutSource.open(locate(one.layout, paths), store, limits)
+      layouts.push(layout)
+      observations.push({
+        question: { ask: 'given', kind: 'layout' },
+        outcome: layout.observed,
+        beside: { from: 'given', at: now, ...(layout.altered !== undefined && { detail: { found: layout.altered } }) },
+      })
+    }
+  }
+  return { observations, layouts }
+}

@@ -1,0 +1,205 @@
+import { basename } from 'node:path'
+import { type Digest, digestOf, isDigest } from '../core/digest.ts'
+import { Fault } from '../core/fault.ts'
+import type { Json } from '../core/json.ts'
+import type { Limits } from '../core/limits.ts'
+import type { EvidenceStore } from '../core/observation.ts'
+import {
+  formatReference,
+  isProblem,
+  type Name,
+  nameOf,
+  parseName,
+  parseReference,
+  type Reference,
+} from '../core/reference.ts'
+import { type Bytes, type Request, requestSchema } from '../core/request.ts'
+import { parseTime } from '../core/time.ts'
+import { formatVersion, versionOf } from '../core/version.ts'
+import { locate, measureFile, type Paths, readBytes } from '../evidence/given/files.ts'
+import type { LayoutSource } from '../evidence/given/layout.ts'
+import { bringAlong } from '../evidence/given/pieces.ts'
+import { profileFor, profileNamed, profileNames } from '../policy/profiles/table.ts'
+import { type LoadedPolicy, loadPolicy } from '../policy/read.ts'
+import { type Examination, type ExaminedSubject, type ExaminedTrust, type Source, sometimes } from './examination.ts'
+
+/** What the installation and the shell know, beside the request itself. */
+export type Shop = {
+  readonly paths: Paths
+  readonly store: EvidenceStore
+  readonly limits: Limits
+  readonly now: () => number
+  /** The public-good root, or undefined where none can be had. */
+  readonly publicGood: (offline: boolean) => Promise<ExaminedTrust | undefined>
+  /** A stored document; the command line has none. */
+  readonly document?: (digest: Digest) => Promise<Uint8Array | undefined>
+  /** Mirrors of the installation: what is pulled from here is known by that name. */
+  readonly canonicalName?: (name: Name) => Name
+}
+
+export type Prepared = {
+  readonly examination: Examination
+  readonly sources: readonly Source[]
+  readonly offline: boolean
+}
+
+/** Reads a request of the wire or of a line; throws a `Fault` for what is wrong with the request itself. */
+export function readRequest(value: unknown): Request {
+  const checked = requestSchema.safeParse(value)
+  if (checked.success) return checked.data
+  const issue = checked.error.issues[0]
+  throw new Fault('request.malformed', {
+    parameters: { found: `${issue?.path.map(String).join('.') || 'request'}: ${issue?.message ?? ''}` },
+  })
+}
+
+export async function prepare(request: Request, shop: Shop): Promise<Prepared> {
+  const offline = request.offline === true
+  const subject = subjectOf(request, shop)
+  const policy = await policyFor(request, subject, shop)
+  const brought = await bringAlong(request.given ?? [], shop.paths, shop.store, shop.now(), shop.limits)
+  const signatureRepository =
+    request.signatureRepository === undefined ? undefined : parseName(request.signatureRepository)
+  if (request.signatureRepository !== undefined && signatureRepository === undefined)
+    throw new Fault('reference.malformed', { parameters: { found: request.signatureRepository } })
+  const examination: Examination = {
+    id: request.id,
+    subject,
+    policy,
+    trust: await trustOf(request, shop, offline),
+    signatureRepository,
+    platform: request.platform,
+    at: request.at === undefined ? undefined : parseTime(request.at),
+    given: brought.observations,
+    unread: brought.layouts.flatMap((layout) => layout.unread()),
+  }
+  return { examination, sources: brought.layouts.map((layout) => sourceOf(layout, shop)), offline }
+}
+
+const sourceOf = (layout: LayoutSource, { now }: Shop): Source =>
+  sometimes(
+    'given',
+    now,
+    (question) => layout.tryAnswer(question),
+    () => (layout.altered === undefined ? undefined : { found: layout.altered }),
+  )
+
+function subjectOf({ subject }: Request, shop: Shop): ExaminedSubject {
+  if ('image' in subject) return imageOf(subject.image, shop)
+  if ('file' in subject) {
+    const place = locate(subject.file, shop.paths)
+    return {
+      file: basename(subject.file),
+      digests: measured(place, subject.file, ['sha256']),
+      measure: () => measured(place, subject.file, ['sha256', 'sha384', 'sha512']),
+    }
+  }
+  if (!isDigest(subject.digest)) throw new Fault('reference.malformed', { parameters: { found: subject.digest } })
+  return { digest: subject.digest, ...claimedName(subject.name) }
+}
+
+function measured(place: string, path: string, hashes: readonly ('sha256' | 'sha384' | 'sha512')[]) {
+  try {
+    return measureFile(place, hashes)
+  } catch (cause) {
+    throw new Fault('request.path-not-found', { parameters: { found: path }, cause })
+  }
+}
+
+/** Names with a path are images; anything else is a file's name. A name is a claim, never a place. */
+function claimedName(name: string | undefined): { readonly name?: string; readonly version?: string } {
+  if (name === undefined) return {}
+  const parts = parseReference(name)
+  if (isProblem(parts) || !name.includes('/')) return { name }
+  const version = parts.tag === undefined ? undefined : versionOf(parts.tag)
+  return { name: nameOf(parts), ...(version !== undefined && { version: formatVersion(version) }) }
+}
+
+export function imageOf(
+  text: string,
+  shop: Pick<Shop, 'canonicalName'>,
+): { readonly image: Reference; readonly name: Name; readonly as: Reference } {
+  const parts = parseReference(text)
+  if (isProblem(parts)) {
+    const [before = ''] = text.split('@')
+    const named = parseReference(before)
+    if (parts.code !== 'reference.digest-unsupported' || isProblem(named))
+      throw new Fault(parts.code, { parameters: { found: parts.found } })
+    // T89: what we do not speak is said of the subject, and never dropped in favour of the tag.
+    const unspoken = `${formatReference(named)}@${text.slice(before.length + 1)}` as Reference
+    return { image: unspoken, as: unspoken, name: shop.canonicalName?.(nameOf(named)) ?? nameOf(named) }
+  }
+  const image = formatReference(parts)
+  const name = nameOf(parts)
+  return { image, as: image, name: shop.canonicalName?.(name) ?? name }
+}
+
+async function policyFor({ policy }: Request, subject: ExaminedSubject, shop: Shop): Promise<LoadedPolicy> {
+  if ('profile' in policy && typeof policy.profile === 'string') return namedProfile(policy.profile, subject)
+  if ('document' in policy) {
+    const bytes = await shop.document?.(policy.document as Digest)
+    const loaded = bytes === undefined ? undefined : loadPolicy(JSON.parse(Buffer.from(bytes).toString('utf8')))
+    if (loaded === undefined || 'problems' in loaded)
+      throw new Fault('policy.malformed', { parameters: { found: String(policy.document) } })
+    return loaded
+  }
+  return policyFromValue(policy, shop.paths, shop.limits)
+}
+
+/** `auto` finds the profile that speaks of the image; there is no default policy. */
+function namedProfile(name: string, subject: ExaminedSubject): LoadedPolicy {
+  const expected = profileNames.join(', ')
+  if (name === 'auto') {
+    const image = 'image' in subject ? subject.name : undefined
+    const profile = image === undefined ? undefined : profileFor(image)
+    if (profile === undefined)
+      throw new Fault('policy.missing', { parameters: { found: image ?? 'this artifact', expected } })
+    return profile
+  }
+  const profile = profileNamed(name)
+  if (profile === undefined) throw new Fault('policy.unknown-profile', { parameters: { found: name, expected } })
+  return profile
+}
+
+/** A policy as a person or a line writes it: paths of keys become bytes before anything is read or hashed. */
+export function policyFromValue(value: unknown, paths: Paths, limits: Limits): LoadedPolicy {
+  const loaded = loadPolicy(withBytes(value, paths, limits))
+  if ('policy' in loaded) return loaded
+  throw new Fault('policy.malformed', {
+    parameters: {
+      found: loaded.problems.map(({ pointer, message }) => `${pointer || '/'}: ${message}`).join('; '),
+      problems: loaded.problems as unknown as Json,
+    },
+  })
+}
+
+export function withBytes(value: unknown, paths: Paths, limits: Limits): unknown {
+  if (typeof value !== 'object' || value === null || !('requirements' in value) || !Array.isArray(value.requirements))
+    return value
+  const requirements = value.requirements.map((requirement: unknown) => {
+    const signer = (requirement as { readonly signer?: { readonly keys?: unknown } } | null)?.signer
+    if (signer === undefined || !Array.isArray(signer.keys)) return requirement
+    const keys = signer.keys.map((one: unknown) => {
+      const key = (one as { readonly key?: unknown } | null)?.key
+      return isPath(key)
+        ? { ...(one as object), key: { base64: readBytes(key, paths, limits.policyBytes).toString('base64') } }
+        : one
+    })
+    return { ...(requirement as object), signer: { ...signer, keys } }
+  })
+  return { ...value, requirements }
+}
+
+const isPath = (value: unknown): value is Extract<Bytes, { path: string }> =>
+  typeof value === 'object' && value !== null && 'path' in value && typeof value.path === 'string'
+
+async function trustOf(request: Request, shop: Shop, offline: boolean): Promise<ExaminedTrust | undefined> {
+  const { trust = 'public-good' } = request
+  if (trust === 'public-good') return shop.publicGood(offline)
+  if ('root' in trust) {
+    const bytes = readBytes(trust.root, shop.paths, shop.limits.trustedRootBytes)
+    return { digest: digestOf(bytes), bytes, name: 'path' in trust.root ? basename(trust.root.path) : 'given' }
+  }
+  const bytes = await shop.document?.(trust.document)
+  return bytes === undefined ? undefined : { digest: trust.document, bytes, name: trust.document }
+}

@@ -1,0 +1,152 @@
+import type { Digest } from '../core/digest.ts'
+import type { Limits } from '../core/limits.ts'
+import type { Question } from '../core/observation.ts'
+import { readIndex, readManifest } from '../core/oci.ts'
+import type { CandidateKind, Policy } from '../core/policy.ts'
+import { type Name, nameOf, partsOf, type Reference } from '../core/reference.ts'
+import type { EvidenceView } from './evidence-view.ts'
+import { closedBy, kindsOf, placesFor, tagFor } from './places.ts'
+import { meansPlatform, readTree } from './tree.ts'
+
+/** What an image request wants to know; all of it is shown in `Inputs` or in the questions themselves. */
+export type ImageAsked = {
+  readonly reference: Reference
+  /** After mirrors are mapped: what the policy and the signed name speak of. */
+  readonly name: Name
+  readonly signatureRepository?: Name | undefined
+  readonly platform?: string | undefined
+}
+
+/** The questions still open for an image; none = everything is at hand, or known to be absent or out of reach. */
+export function askImage(asked: ImageAsked, policy: Policy, view: EvidenceView, limits: Limits): readonly Question[] {
+  const open = new Questions(view)
+  const parts = partsOf(asked.reference)
+  const place = nameOf(parts)
+  const resolved = resolveRoot(asked, view)
+  if (resolved.resolve !== undefined) open.add(resolved.resolve)
+  if (resolved.digest === undefined) return open.list
+  const manifest: Question = { ask: 'manifest', image: place, digest: resolved.digest }
+  open.add(manifest)
+  const outcome = view.outcomeOf(manifest)
+  if (outcome === undefined || !('found' in outcome)) return open.list
+  const tree = readTree(resolved.digest, outcome.mediaType, view.bytes, limits)
+  if ('problem' in tree) return open.list
+  const wanted = asked.platform
+  const members = tree.members.filter(
+    ({ platform, nested }) => !nested && (wanted === undefined || meansPlatform(wanted, platform)),
+  )
+  const closed = closedBy(view.given)
+  const kinds = kindsOf(policy).filter((kind) => !closed.has(kind))
+  if (kinds.length === 0) return open.list
+  // The root may lend to its members, so it is asked even where only a platform is judged.
+  const digests = [tree.root, ...members.map(({ digest }) => digest)]
+  for (const repository of placesFor(policy, asked.name, place, asked.signatureRepository))
+    for (const digest of digests) askDigest(open, repository, digest, kinds, view, limits)
+  return open.list
+}
+
+/** In `name:tag@digest` the digest decides; the tag is asked as well, to tell when it has moved. */
+export function resolveRoot(
+  asked: ImageAsked,
+  view: EvidenceView,
+): { readonly digest: Digest | undefined; readonly resolve: Question | undefined } {
+  const parts = partsOf(asked.reference)
+  const resolve: Question | undefined =
+    parts.tag === undefined && parts.digest !== undefined
+      ? undefined
+      : { ask: 'resolve', image: tagOnly(asked.reference) }
+  const outcome = resolve === undefined ? undefined : view.outcomeOf(resolve)
+  const byTag = outcome !== undefined && 'found' in outcome ? outcome.found : undefined
+  return { digest: parts.digest ?? byTag, resolve }
+}
+
+const tagOnly = (reference: Reference): Reference => reference.split('@')[0] as Reference
+
+class Questions {
+  readonly list: Question[] = []
+  private readonly view: EvidenceView
+  constructor(view: EvidenceView) {
+    this.view = view
+  }
+  add(question: Question): void {
+    if (this.view.outcomeOf(question) === undefined) this.list.push(question)
+  }
+}
+
+function askDigest(
+  open: Questions,
+  image: Name,
+  digest: Digest,
+  kinds: readonly CandidateKind[],
+  view: EvidenceView,
+  limits: Limits,
+): void {
+  for (const kind of kinds) {
+    const question: Question = { ask: 'tag', image, tag: tagFor(digest, kind) }
+    open.add(question)
+    const outcome = view.outcomeOf(question)
+    if (outcome !== undefined && 'found' in outcome && outcome.found !== digest)
+      askLayers(open, image, outcome.found, kind, view, limits)
+  }
+  const question: Question = { ask: 'referrers', image, digest }
+  open.add(question)
+  const outcome = view.outcomeOf(question)
+  if (outcome === undefined || !('found' in outcome)) return
+  for (const referrer of referrersOf(outcome.found, digest, view, limits)) {
+    const manifest: Question = { ask: 'manifest', image, digest: referrer }
+    open.add(manifest)
+    const found = view.outcomeOf(manifest)
+    if (found !== undefined && 'found' in found) askLayers(open, image, found.found, 'attestation', view, limits)
+  }
+}
+
+/** The layers of a signature's manifest, each no larger than its kind may be. */
+function askLayers(
+  open: Questions,
+  image: Name,
+  manifest: Digest,
+  kind: CandidateKind,
+  view: EvidenceView,
+  limits: Limits,
+): void {
+  const bytes = view.bytes(manifest)
+  const document = bytes === undefined ? undefined : readManifest(bytes, limits.jsonDepth)
+  if (document === undefined) return
+  for (const question of layerQuestions(image, document.layers.slice(0, limits.layers), kind, limits))
+    open.add(question)
+}
+
+export const layerQuestions = (
+  image: Name,
+  layers: readonly { readonly mediaType: string; readonly digest: Digest }[],
+  kind: CandidateKind,
+  limits: Limits,
+): readonly Question[] =>
+  layers
+    .filter(({ mediaType }) => isCandidateLayer(mediaType))
+    .map(({ digest }) => ({
+      ask: 'blob',
+      image,
+      digest,
+      limit: kind === 'signature' ? limits.payloadBytes : limits.attestationBytes,
+    }))
+
+export const isCandidateLayer = (mediaType: string): boolean =>
+  mediaType === 'application/vnd.dev.cosign.simplesigning.v1+json' ||
+  mediaType === 'application/vnd.dsse.envelope.v1+json' ||
+  /^application\/vnd\.dev\.sigstore\.bundle/.test(mediaType)
+
+/** Digests that a list of referrers names: every one of them is opened, whatever type the list states (formats section 4). */
+export function referrersOf(list: Digest, subject: Digest, view: EvidenceView, limits: Limits): readonly Digest[] {
+  return (readReferrers(list, view, limits) ?? []).filter((digest) => digest !== subject).slice(0, limits.referrers)
+}
+
+export function readReferrers(list: Digest, view: EvidenceView, limits: Limits): readonly Digest[] | undefined {
+  const bytes = view.bytes(list)
+  if (bytes === undefined) return undefined
+  const index = readIndexOf(bytes, limits)
+  return index === undefined ? undefined : [...new Set(index)]
+}
+
+const readIndexOf = (bytes: Uint8Array, limits: Limits): readonly Digest[] | undefined =>
+  readIndex(bytes, limits.jsonDepth)?.manifests.map(({ digest }) => digest)

@@ -1,0 +1,34 @@
+import type { Code } from '../core/codes.ts'
+import type { Digest } from '../core/digest.ts'
+import { type GivenKind, type Observation, type Outcome3, type Question, questionKey } from '../core/observation.ts'
+
+export type BytesOf = (digest: Digest) => Uint8Array | undefined
+export type GivenPiece = { readonly kind: GivenKind; readonly digest: Digest; readonly mediaType: string }
+
+/** The evidence so far, by question; what was brought along, piece by piece. */
+export class EvidenceView {
+  readonly observations: readonly Observation[]
+  readonly bytes: BytesOf
+  readonly given: readonly GivenPiece[]
+  readonly givenProblems: readonly Code[]
+  private readonly byQuestion = new Map<string, Outcome3>()
+
+  constructor(observations: readonly Observation[], bytes: BytesOf) {
+    this.observations = observations
+    this.bytes = bytes
+    const given: GivenPiece[] = []
+    const problems: Code[] = []
+    for (const { question, outcome } of observations) {
+      if (question.ask !== 'given') this.byQuestion.set(questionKey(question), outcome)
+      else if ('found' in outcome)
+        given.push({ kind: question.kind, digest: outcome.found, mediaType: outcome.mediaType })
+      else if ('failed' in outcome) problems.push(outcome.failed)
+    }
+    this.given = given
+    this.givenProblems = problems
+  }
+
+  outcomeOf(question: Question): Outcome3 | undefined {
+    return this.byQuestion.get(questionKey(question))
+  }
+}

@@ -1,0 +1,97 @@
+import type { Digest } from '../core/digest.ts'
+import type { Finding } from '../core/finding.ts'
+import { sortFindings } from '../core/finding.ts'
+import { type Json, parseJson } from '../core/json.ts'
+import type { Limits } from '../core/limits.ts'
+import type { Observation } from '../core/observation.ts'
+import type { Policy } from '../core/policy.ts'
+import { type Inputs, sealInputs, type Verdict } from '../core/verdict.ts'
+import { decide } from '../policy/decide.ts'
+import { policyOf } from '../policy/read.ts'
+import { type BytesOf, EvidenceView } from './evidence-view.ts'
+import { holdsAround } from './holds.ts'
+import { note } from './note.ts'
+import { judgeRequirement } from './requirement.ts'
+import { scopeOf, situationOf } from './situation.ts'
+import { trustFor } from './trust-for.ts'
+
+/**
+ * A verdict is a pure function: same inputs, any `at` inside `holds`, same bytes. Everything it reads is named in `inputs`
+ * by digest and loaded through `bytes` before it is called; it has no clock, no network and no chance.
+ */
+export function judge(inputs: Inputs, bytes: BytesOf, at: number, limits: Limits): Verdict {
+  const policyBytes = bytes(inputs.policy)
+  const policy = policyBytes === undefined ? undefined : policyOf(inputs.policy, policyBytes)
+  if (policy === undefined) throw new Error(`no policy ${inputs.policy}`)
+  const view = viewOf(inputs.evidence, bytes)
+  const trust = trustFor(inputs, policy, bytes, at, limits)
+  const findings: Finding[] = []
+  const boundaries: number[] = [...trust.boundaries]
+  const situation = situationOf(inputs, view, limits)
+  const scope = scopeOf(inputs, policy)
+  for (const [i, requirement] of policy.requirements.entries()) {
+    const judged = judgeRequirement({
+      requirement,
+      pointer: `/requirements/${i}`,
+      policy,
+      inputs,
+      view,
+      trust,
+      situation,
+      scope,
+      at,
+      limits,
+    })
+    findings.push(...judged.findings)
+    boundaries.push(...judged.boundaries)
+  }
+  for (const [i] of (policy.sameBuild ?? []).entries())
+    findings.push(
+      note(inputs, {
+        check: 'sameBuild',
+        code: 'provenance.not-evaluated',
+        outcome: 'error',
+        demand: `/sameBuild/${i}`,
+      }),
+    )
+  findings.push(...situation.notes(inputs), ...policyNotes(policy, inputs, findings), ...trust.notes(inputs))
+  const sorted = sortFindings(findings)
+  return {
+    schema: 'urn:meshproof:verdict:v1',
+    inputs: sealInputs(inputs).digest,
+    subject: inputs.subject,
+    outcome: decide(sorted),
+    holds: holdsAround(at, boundaries),
+    findings: sorted,
+  }
+}
+
+/** The evidence set is a document of ours; one that does not read is a bug of whoever stored it. */
+export function viewOf(evidence: Digest, bytes: BytesOf): EvidenceView {
+  const document = bytes(evidence)
+  const parsed = document === undefined ? undefined : parseJson(document, 64)
+  if (parsed === undefined || 'problem' in parsed) throw new Error(`no evidence set ${evidence}`)
+  return new EvidenceView((parsed.value as { observations: readonly Observation[] }).observations, bytes)
+}
+
+/** What the policy says of itself on every surface; never a change of verdict. */
+function policyNotes(policy: Policy, inputs: Inputs, findings: readonly Finding[]): readonly Finding[] {
+  const notes: Finding[] = []
+  if (policy.confirmed === 'unconfirmed')
+    notes.push(note(inputs, { check: 'policy', code: 'policy.unconfirmed', found: policy.name }))
+  const image = policy.images?.find(({ name }) => name === inputs.asked.name)
+  if (image?.note === 'policy.as-documented')
+    notes.push(
+      note(inputs, {
+        check: 'policy',
+        code: 'policy.as-documented',
+        found: 'other branches, tags and workflows whose names begin alike',
+      }),
+    )
+  const absent = findings.some(
+    ({ code, demand, candidate }) => candidate === undefined && demand !== undefined && code === 'signature.absent',
+  )
+  if (image?.twinOf !== undefined && absent)
+    notes.push(note(inputs, { check: 'policy', code: 'policy.twin-not-promised', found: image.twinOf as Json }))
+  return notes
+}

@@ -1,0 +1,29 @@
+import { isKeyless, isKeys, type Requirement, transparencyOf } from '../core/policy.ts'
+
+const escape = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
+
+/** Pointers of all demands of one requirement: rule 2 of the threats holds the findings against this list. */
+export function demandsOf(requirement: Requirement, at: string): readonly string[] {
+  const { log, sct, time, proof } = transparencyOf(requirement)
+  const { signer } = requirement
+  return [
+    ...(isKeys(signer) ? [`${at}/signer/keys`] : [`${at}/signer`]),
+    ...(isKeyless(signer)
+      ? [
+          `${at}/signer/issuer`,
+          `${at}/signer/identity`,
+          ...Object.keys(signer.certificate ?? {}).map((name) => `${at}/signer/certificate/${name}`),
+        ]
+      : []),
+    ...('builder' in signer ? [`${at}/signer/builder`] : []),
+    `${at}/candidate`,
+    ...(log > 0 ? [`${at}/transparency/log`] : []),
+    ...(sct > 0 ? [`${at}/transparency/sct`] : []),
+    ...(time > 0 ? [`${at}/transparency/time`] : []),
+    ...(proof ? [`${at}/transparency/proof`] : []),
+    ...Object.keys(requirement.annotations ?? {}).map((key) => `${at}/annotations/${escape(key)}`),
+    ...(requirement.reference === undefined ? [] : [`${at}/reference`]),
+    ...(requirement.predicateType === undefined ? [] : [`${at}/predicateType`]),
+    ...(requirement.provenance === undefined ? [] : [`${at}/provenance`]),
+  ]
+}

@@ -1,0 +1,117 @@
+import { createPublicKey } from 'node:crypto'
+import type { z } from 'zod'
+import type { Digest } from '../core/digest.ts'
+import { type Json, parseJson, type Sealed, seal } from '../core/json.ts'
+import { limits } from '../core/limits.ts'
+import { isKeys, type Policy } from '../core/policy.ts'
+import { policySchema } from './schema.ts'
+
+/** Why a policy does not load: where (JSON pointer) and what. */
+export type PolicyProblem = { readonly pointer: string; readonly message: string }
+export type LoadedPolicy = { readonly policy: Policy; readonly sealed: Sealed }
+
+/** From a plain value (parsed YAML or JSON, paths already replaced by bytes) to a policy and its canonical document. */
+export function loadPolicy(value: unknown): LoadedPolicy | { readonly problems: readonly PolicyProblem[] } {
+  const checked = policySchema.safeParse(value)
+  if (!checked.success) return { problems: checked.error.issues.flatMap(deepest).slice(0, 20) }
+  const policy = checked.data as Policy
+  const problems = keyProblems(policy)
+  if (problems.length > 0) return { problems }
+  try {
+    return { policy, sealed: seal(value as Json) }
+  } catch {
+    return { problems: [{ pointer: '', message: 'holds text or numbers that have no canonical form' }] }
+  }
+}
+
+const parsed = new Map<Digest, Policy>()
+
+/** A stored document of ours, by its digest; read once. */
+export function policyOf(digest: Digest, bytes: Uint8Array): Policy | undefined {
+  const known = parsed.get(digest)
+  if (known !== undefined) return known
+  const json = parseJson(bytes, limits.jsonDepth)
+  const loaded = 'problem' in json ? undefined : loadPolicy(json.value)
+  if (loaded === undefined || 'problems' in loaded) return undefined
+  if (parsed.size > 256) parsed.clear()
+  parsed.set(digest, loaded.policy)
+  return loaded.policy
+}
+
+type Issue = z.core.$ZodIssue
+
+/** For a union the most telling branch: the one that got furthest into the document. */
+function deepest(issue: Issue): readonly PolicyProblem[] {
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const branches = issue.errors.map((errors) =>
+      errors.flatMap((inner) => deepest({ ...inner, path: [...issue.path, ...inner.path] } as Issue)),
+    )
+    const depth = (problems: readonly PolicyProblem[]) =>
+      Math.max(0, ...problems.map(({ pointer }) => pointer.split('/').length)) * 100 - problems.length
+    return branches.reduce((a, b) => (depth(b) > depth(a) ? b : a))
+  }
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), message: 'unknown key' }))
+  return [{ pointer: pointerOf(issue.path), message: issue.message }]
+}
+
+export const pointerOf = (path: readonly PropertyKey[]): string =>
+  path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+
+/** T93: a key is a key on the curve, one a value; a broken rule never looks like a broken artifact. */
+function keyProblems(policy: Policy): readonly PolicyProblem[] {
+  return policy.requirements.flatMap(({ signer }, i) =>
+    isKeys(signer)
+      ? signer.keys.flatMap(({ key }, k) => {
+          const problem = keyProblem(Buffer.from(key.base64, 'base64'))
+          return problem === undefined ? [] : [{ pointer: `/requirements/${i}/signer/keys/${k}/key`, message: problem }]
+        })
+      : [],
+  )
+}
+
+const curves: readonly string[] = ['prime256v1', 'secp384r1', 'secp521r1']
+
+function keyProblem(bytes: Buffer): string | undefined {
+  const text = bytes.toString('latin1')
+  const blocks = text.match(/-----BEGIN ([A-Z ]+)-----/g) ?? []
+  if (blocks.length > 1) return 'two keys in one value'
+  if (blocks.some((block) => block.includes('PRIVATE'))) return 'this is a private key: keep it away from here'
+  try {
+    const key =
+      blocks.length === 1 ? createPublicKey(text) : createPublicKey({ key: bytes, format: 'der', type: 'spki' })
+    const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
+    if (type === 'ed25519') return undefined
+    if (type === 'ec')
+      return curves.includes(details?.namedCurve ?? '') ? undefined : `curve ${details?.namedCurve} is not allowed`
+    if (type === 'rsa')
+      return (details?.modulusLength ?? 0) >= 2048 ? undefined : `RSA of ${details?.modulusLength} bits is too short`
+    return `a key of type ${type} is not allowed`
+  } catch {
+    return 'not a public key'
+  }
+}
+
+/** Words for what loads but may not mean what its author thinks (T93, F-038). */
+export function policyWarnings(policy: Policy): readonly PolicyProblem[] {
+  return policy.requirements.flatMap((requirement, i) => {
+    const warnings: PolicyProblem[] = []
+    const at = `/requirements/${i}`
+    if ((requirement.predicateType?.length ?? 0) > 1)
+      warnings.push({ pointer: `${at}/predicateType`, message: 'one of these is enough' })
+    if ((requirement.provenance?.trigger?.length ?? 0) > 1)
+      warnings.push({ pointer: `${at}/provenance/trigger`, message: 'one of these is enough' })
+    const { signer, threshold = 1 } = requirement
+    if (isKeys(signer) && signer.keys.length > threshold)
+      warnings.push({
+        pointer: `${at}/signer/keys`,
+        message: threshold === 1 ? 'one of these is enough' : `${threshold} of these are enough`,
+      })
+    if ('identity' in signer && 'matches' in signer.identity && signer.identity.loose === true)
+      warnings.push({
+        pointer: `${at}/signer/identity/loose`,
+        message: 'the pattern is searched anywhere in the name: anything may stand before and after it',
+      })
+    return warnings
+  })
+}

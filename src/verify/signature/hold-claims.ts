@@ -1,0 +1,113 @@
+import type { Requirement } from '../../core/policy.ts'
+import { isProblem, nameOf, parseReference } from '../../core/reference.ts'
+import type { LeafFacts } from '../certificate/leaf.ts'
+import type { Book } from './book.ts'
+import type { Candidate } from './candidate.ts'
+import { type Facts, isDone } from './facts.ts'
+import type { Matter } from './matter.ts'
+import { type Claims, readClaims, signPredicate } from './payload.ts'
+
+/** The signed document is about this very artifact, and of the demanded type. */
+export function holdPayload(
+  requirement: Requirement,
+  candidate: Candidate,
+  facts: Facts,
+  matter: Matter,
+  book: Book,
+): Claims | undefined {
+  const typed = requirement.predicateType
+  if (!isDone(facts.signature)) {
+    book.demand('/candidate', 'error', 'payload.not-evaluated')
+    if (typed !== undefined) book.demand('/predicateType', 'error', 'predicate.not-evaluated')
+    return undefined
+  }
+  const claims = readClaims(candidate.content, matter.digests, matter.limits.jsonDepth)
+  if ('outcome' in claims) {
+    book.refusal('/candidate', claims)
+    if (typed !== undefined) book.demand('/predicateType', 'error', 'predicate.not-evaluated')
+    return undefined
+  }
+  const { predicateType } = claims
+  // T40, T53: a vulnerability report by the right identity is no signature of the image.
+  const isSignature =
+    predicateType === undefined || predicateType === signPredicate || (typed ?? []).includes(predicateType)
+  const speaksOfImage = matter.isImage || requirement.annotations !== undefined || requirement.reference !== undefined
+  if (requirement.candidate === 'signature' && speaksOfImage && !isSignature)
+    book.demand('/candidate', 'fail', 'payload.type', { expected: signPredicate, found: predicateType })
+  else book.demand('/candidate', 'pass', 'payload.bound')
+  if (typed !== undefined) {
+    const met = predicateType !== undefined && typed.includes(predicateType)
+    book.demand('/predicateType', met ? 'pass' : 'fail', met ? 'predicate.met' : 'predicate.type', {
+      expected: typed.join(' or '),
+      found: predicateType ?? 'none',
+    })
+  }
+  return claims
+}
+
+export function holdReference(requirement: Requirement, claims: Claims | undefined, matter: Matter, book: Book): void {
+  const wanted = requirement.reference
+  if (claims === undefined) {
+    if (wanted !== undefined) book.demand('/reference', 'error', 'reference.not-evaluated')
+    return
+  }
+  if (wanted === undefined) {
+    if (claims.reference !== undefined)
+      book.note('reference.signed-for', { found: claims.reference.slice(0, 512) }) // T33
+    else if (matter.isImage && !claims.signsNames) book.note('reference.unsigned-name')
+    return
+  }
+  if (claims.reference === undefined) {
+    book.demand('/reference', 'error', 'reference.not-signed')
+    return
+  }
+  const expected = wanted === 'asked' ? matter.name : wanted
+  if (expected === undefined) {
+    book.demand('/reference', 'error', 'reference.name-unknown')
+    return
+  }
+  const found = canonicalName(claims.reference)
+  const met = found !== undefined && found === canonicalName(expected)
+  book.demand('/reference', met ? 'pass' : 'fail', met ? 'reference.met' : 'reference.mismatch', {
+    expected,
+    found: claims.reference.slice(0, 512),
+  })
+}
+
+function canonicalName(text: string): string | undefined {
+  const parts = parseReference(text)
+  return isProblem(parts) ? undefined : nameOf(parts)
+}
+
+/** T31: annotations are read of the signed document only. */
+export function holdAnnotations(
+  requirement: Requirement,
+  claims: Claims | undefined,
+  leaf: LeafFacts | undefined,
+  book: Book,
+): void {
+  for (const [key, wanted] of Object.entries(requirement.annotations ?? {})) {
+    const place = `/annotations/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    if (claims === undefined) {
+      book.demand(place, 'error', 'annotation.not-evaluated')
+      continue
+    }
+    const found = Object.hasOwn(claims.annotations, key) ? claims.annotations[key] : undefined
+    const optional = typeof wanted === 'object' && wanted.optional === true
+    const expected = typeof wanted === 'string' ? wanted : leaf?.extensions[wanted.certificate]
+    const shown = {
+      expected: expected === undefined ? `${key} equal to the certificate` : `${key}=${expected}`,
+      ...(found !== undefined && { found: `${key}=${String(found).slice(0, 512)}` }),
+    }
+    if (found === undefined)
+      book.demand(place, optional ? 'pass' : 'fail', optional ? 'demand.met' : 'annotation.absent', shown)
+    else if (expected === undefined) book.demand(place, 'fail', 'certificate.extension-absent', shown)
+    else
+      book.demand(
+        place,
+        found === expected ? 'pass' : 'fail',
+        found === expected ? 'annotation.met' : 'annotation.mismatch',
+        shown,
+      )
+  }
+}

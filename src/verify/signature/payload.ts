@@ -1,0 +1,142 @@
+import { z } from 'zod'
+import type { Digest } from '../../core/digest.ts'
+import type { Json } from '../../core/json.ts'
+import { parseJson } from '../../core/json.ts'
+import type { Content } from './candidate.ts'
+import type { Refusal } from './facts.ts'
+
+/** What was signed, once the signature is good: the artifact it is about, signed annotations, the signed name. */
+export type Claims = {
+  readonly annotations: Readonly<Record<string, Json>>
+  /** `docker-reference`; undefined where the form signs no name. */
+  readonly reference: string | undefined
+  readonly predicateType: string | undefined
+  readonly signsNames: boolean
+}
+
+export const signPredicate = 'https://sigstore.dev/cosign/sign/v1'
+export const statementType = 'application/vnd.in-toto+json'
+const simpleType = 'cosign container image signature'
+
+export type SubjectDigests = { readonly sha256: Digest; readonly sha384?: string; readonly sha512?: string }
+
+const simple = z.object({
+  critical: z.object({
+    identity: z.object({ 'docker-reference': z.string() }),
+    image: z.object({ 'docker-manifest-digest': z.string() }),
+    type: z.string(),
+  }),
+  optional: z.record(z.string(), z.json()).nullish(),
+})
+
+const statement = z.object({
+  _type: z.string(),
+  subject: z.array(
+    z.object({
+      name: z.string().nullish(),
+      digest: z.record(z.string(), z.string()),
+      annotations: z.record(z.string(), z.json()).nullish(),
+    }),
+  ),
+  predicateType: z.string(),
+})
+
+/** Reads the claims of a verified content and binds them to the artifact: the very digest, nothing near it. */
+export function readClaims(content: Content, artifact: SubjectDigests, maxDepth: number): Claims | Refusal {
+  if (content.kind === 'message') return messageClaims(content, artifact)
+  if (content.kind === 'dsse' && content.payloadType !== statementType)
+    return { outcome: 'fail', code: 'payload.type', expected: statementType, found: content.payloadType.slice(0, 200) } // T52, L3
+  const parsed = parseJson(content.payload, maxDepth)
+  if ('problem' in parsed) return { outcome: 'fail', code: 'payload.malformed', found: parsed.problem }
+  if (parsed.duplicateKey !== undefined)
+    return { outcome: 'fail', code: 'payload.duplicate-key', found: parsed.duplicateKey.slice(0, 200) } // T35
+  return content.kind === 'dsse' ? statementClaims(parsed.value, artifact) : simpleClaims(parsed.value, artifact)
+}
+
+function messageClaims(content: Content & { kind: 'message' }, artifact: SubjectDigests): Claims | Refusal {
+  const claims: Claims = { annotations: {}, reference: undefined, predicateType: undefined, signsNames: false }
+  if (content.digest === undefined) return claims
+  const ours = artifact[content.digest.hash]
+  const theirs = `${content.digest.hash}:${content.digest.value.toString('hex')}`
+  if (ours === undefined) return { outcome: 'error', code: 'artifact.bytes-needed', found: content.digest.hash }
+  return ours === theirs ? claims : { outcome: 'fail', code: 'payload.digest-mismatch', expected: ours, found: theirs }
+}
+
+function simpleClaims(value: unknown, artifact: SubjectDigests): Claims | Refusal {
+  const checked = simple.safeParse(value)
+  if (!checked.success)
+    return {
+      outcome: 'fail',
+      code: 'payload.malformed',
+      found: checked.error.issues[0]?.path.map(String).join('.') ?? '',
+    }
+  const { critical, optional } = checked.data
+  if (critical.type !== simpleType)
+    return { outcome: 'fail', code: 'payload.type', expected: simpleType, found: critical.type.slice(0, 200) } // T34
+  const found = critical.image['docker-manifest-digest']
+  if (found !== artifact.sha256)
+    return { outcome: 'fail', code: 'payload.digest-mismatch', expected: artifact.sha256, found: found.slice(0, 200) } // T32
+  return {
+    annotations: (optional ?? {}) as Record<string, Json>,
+    reference: critical.identity['docker-reference'],
+    predicateType: undefined,
+    signsNames: true,
+  }
+}
+
+function statementClaims(value: unknown, artifact: SubjectDigests): Claims | Refusal {
+  const checked = statement.safeParse(value)
+  if (!checked.success)
+    return {
+      outcome: 'fail',
+      code: 'payload.malformed',
+      found: checked.error.issues[0]?.path.map(String).join('.') ?? '',
+    }
+  const { subject, predicateType, _type } = checked.data
+  if (!/^https:\/\/in-toto\.io\/Statement\/v(0\.1|1)$/.test(_type))
+    return {
+      outcome: 'fail',
+      code: 'payload.type',
+      expected: 'https://in-toto.io/Statement/v1',
+      found: _type.slice(0, 200),
+    }
+  const matched = subject.find(({ digest }) => matches(digest, artifact)) // L2, T50
+  if (matched === undefined) {
+    const known = subject.some(
+      ({ digest }) =>
+        'sha256' in digest ||
+        ('sha512' in digest && artifact.sha512 !== undefined) ||
+        ('sha384' in digest && artifact.sha384 !== undefined),
+    )
+    const other = subject.some(({ digest }) => 'sha512' in digest || 'sha384' in digest)
+    if (!known && other) return { outcome: 'error', code: 'artifact.bytes-needed', found: 'sha256' } // F-033
+    return {
+      outcome: 'fail',
+      code: 'payload.digest-mismatch',
+      expected: artifact.sha256,
+      found: subject
+        .slice(0, 4)
+        .map(({ digest }) => `sha256:${(digest['sha256'] ?? '-').slice(0, 64)}`)
+        .join(' '),
+    }
+  }
+  return {
+    annotations: (matched.annotations ?? {}) as Record<string, Json>,
+    reference: undefined,
+    predicateType,
+    signsNames: false,
+  }
+}
+
+/** Equal in every hash that both sides have, and in one at least (T48: exact lower-case hex, SHA-2 only). */
+function matches(theirs: Readonly<Record<string, string>>, ours: SubjectDigests): boolean {
+  let met = false
+  for (const hash of ['sha256', 'sha384', 'sha512'] as const) {
+    const own = ours[hash]
+    const other = theirs[hash]
+    if (own === undefined || other === undefined) continue
+    if (own !== `${hash}:${other}`) return false
+    met = true
+  }
+  return met
+}
