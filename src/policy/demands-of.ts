@@ -1,6 +1,5 @@
+import { pointerToken } from '../core/pointer.ts'
 import { isKeyless, isKeys, type Requirement, transparencyOf } from '../core/policy.ts'
-
-const escape = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
 
 /** Pointers of all demands of one requirement: rule 2 of the threats holds the findings against this list. */
 export function demandsOf(requirement: Requirement, at: string): readonly string[] {
@@ -21,7 +20,7 @@ export function demandsOf(requirement: Requirement, at: string): readonly string
     ...(sct > 0 ? [`${at}/transparency/sct`] : []),
     ...(time > 0 ? [`${at}/transparency/time`] : []),
     ...(proof ? [`${at}/transparency/proof`] : []),
-    ...Object.keys(requirement.annotations ?? {}).map((key) => `${at}/annotations/${escape(key)}`),
+    ...Object.keys(requirement.annotations ?? {}).map((key) => `${at}/annotations/${pointerToken(key)}`),
     ...(requirement.reference === undefined ? [] : [`${at}/reference`]),
     ...(requirement.predicateType === undefined ? [] : [`${at}/predicateType`]),
     ...(requirement.provenance === undefined ? [] : [`${at}/provenance`]),

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Digest } from '../core/digest.ts'
 import { type Json, parseJson, type Sealed, seal } from '../core/json.ts'
 import { limits } from '../core/limits.ts'
+import { pointerOf } from '../core/pointer.ts'
 import { isKeys, type Policy } from '../core/policy.ts'
 import { policySchema } from './schema.ts'
 
@@ -54,9 +55,6 @@ function deepest(issue: Issue): readonly PolicyProblem[] {
     return issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), message: 'unknown key' }))
   return [{ pointer: pointerOf(issue.path), message: issue.message }]
 }
-
-export const pointerOf = (path: readonly PropertyKey[]): string =>
-  path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 
 /** T93: a key is a key on the curve, one a value; a broken rule never looks like a broken artifact. */
 function keyProblems(policy: Policy): readonly PolicyProblem[] {

@@ -1,3 +1,4 @@
+import { pointerToken } from '../../core/pointer.ts'
 import type { Requirement } from '../../core/policy.ts'
 import { isProblem, nameOf, parseReference } from '../../core/reference.ts'
 import type { LeafFacts } from '../certificate/leaf.ts'
@@ -87,7 +88,7 @@ export function holdAnnotations(
   book: Book,
 ): void {
   for (const [key, wanted] of Object.entries(requirement.annotations ?? {})) {
-    const place = `/annotations/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    const place = `/annotations/${pointerToken(key)}`
     if (claims === undefined) {
       book.demand(place, 'error', 'annotation.not-evaluated')
       continue
