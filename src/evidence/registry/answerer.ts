@@ -1,94 +1,139 @@
-import type { Digest } from '../../core/digest.ts'
 import { limits as defaultLimits, type Limits } from '../../core/limits.ts'
-import type { Answerer, Asked, EvidenceStore, Question } from '../../core/observation.ts'
-import { partsOf } from '../../core/reference.ts'
+import { type Answerer, type Asked, type EvidenceStore, type Question, questionKey } from '../../core/observation.ts'
 import { formatTime } from '../../core/time.ts'
-import { fetchBlob } from './blobs.ts'
+import { type Lookups, memoryLookups } from '../lookups.ts'
+import { aboutAnother, subjectOf } from './about.ts'
+import { blobOf } from './blobs.ts'
 import { Client } from './client.ts'
+import type { Lookup } from './connect.ts'
+import { anonymous, type Credentials } from './credentials.ts'
+import { Dispatchers } from './dispatchers.ts'
+import { Flights } from './flights.ts'
 import { HostRules } from './host-rules.ts'
-import { fetchManifest, type Room } from './manifests.ts'
+import { Login } from './login.ts'
+import { fetchManifest, manifestOf, type Room } from './manifests.ts'
 import { type Mirrors, placeOf } from './place.ts'
-import { aboutAnother, fetchReferrers } from './referrers.ts'
+import type { ProxyEnv } from './proxy.ts'
+import type { Realms } from './realm.ts'
+import { fetchReferrers } from './referrers.ts'
+import { lookupKey, recallFresh, remember } from './remembering.ts'
+import { resolve } from './resolve.ts'
 import { failure } from './result.ts'
 import { type Told, toldFailure } from './told.ts'
 import { Wire } from './wire.ts'
 
 export type RegistryOptions = {
+  /** Received bytes go here; what it holds is not asked for again. Must keep what it is given for as long as it is judged. */
   readonly store: EvidenceStore
+  /** Answers of earlier processes; default: of this one only. */
+  readonly lookups?: Lookups
+  readonly credentials?: Credentials
+  /** Name prefix → prefix that is asked in its place. */
   readonly mirrors?: Mirrors
-  /** host[:port] that may speak plain HTTP and be private (MESHPROOF_REGISTRY_INSECURE). */
+  /** host[:port] that may speak plain HTTP and be private (MESHPROOF_REGISTRY_INSECURE); `https://host[:port]` only lets it be private. */
   readonly insecure?: Iterable<string>
-  /** host[:port] that a person typed: may be private; a loopback one is asked in plain HTTP. */
+  /** host[:port] that a person typed or the installation registered: may be private; a loopback one is asked in plain HTTP. */
   readonly typed?: Iterable<string>
+  /** Registry host → hosts that may ask for its password (T45), beside the known ones. */
+  readonly realms?: Realms
+  /** PEM certificates trusted beside Node's. */
+  readonly authorities?: readonly string[]
+  /** HTTPS_PROXY, HTTP_PROXY, NO_PROXY in both spellings. */
+  readonly proxyEnv?: ProxyEnv
   readonly limits?: Limits
   readonly now?: () => number
+  readonly lookup?: Lookup
   /** Where the cause of an `internal.crash` goes. */
   readonly onFault?: (cause: unknown) => void
 }
 
 export type RegistryAnswerer = Answerer & { close(): Promise<void> }
 
-/** Answers questions about images from their registries. */
+/** Answers questions about images from their registries; knows no policy, throws nothing. */
 export function registryAnswerer(options: RegistryOptions): RegistryAnswerer {
-  const { store, mirrors = new Map(), limits = defaultLimits, now = Date.now, onFault } = options
-  const rules = new HostRules({
-    ...(options.typed && { typed: options.typed }),
-    ...(options.insecure && { insecure: options.insecure }),
-  })
-  const wire = new Wire({ limits })
-  const room: Room = { client: new Client({ wire, rules, limits }), store, limits }
+  const {
+    store,
+    lookups = memoryLookups(),
+    credentials = anonymous,
+    mirrors = new Map(),
+    limits = defaultLimits,
+    now = Date.now,
+  } = options
+  const { realms = new Map(), authorities = [], proxyEnv = {}, onFault = () => {} } = options
+  const rules = new HostRules({ typed: options.typed ?? [], insecure: options.insecure ?? [] })
+  const dispatchers = new Dispatchers({ connectMs: limits.connectMs, lookup: options.lookup, authorities, proxyEnv })
+  const wire = new Wire(limits, dispatchers)
+  const login = new Login({ wire, rules, realms, limits, now, credentials })
+  const room: Room = { client: new Client({ wire, rules, limits, login, now }), store, lookups, limits, now }
+  const flights = new Flights<Told>(({ outcome, transient }) =>
+    !transient ? 'keep' : 'failed' in outcome && outcome.failed === 'limit.time' ? 'gave-up' : 'fault',
+  )
 
   async function told(question: Question, signal: AbortSignal): Promise<Told> {
     if (question.ask === 'given') return toldFailure(failure('evidence.nothing-given', 'given', {}))
     const place = placeOf(question.image, mirrors, rules)
     switch (question.ask) {
-      case 'resolve': {
-        const { digest, tag = 'latest' } = partsOf(question.image)
-        return fetchManifest(
-          room,
-          place,
-          digest === undefined ? { ask: 'resolve', tag } : { ask: 'resolve', digest },
-          signal,
-        )
-      }
+      case 'resolve':
+        return resolve(room, place, question, signal)
       case 'manifest':
-        return fetchManifest(room, place, { ask: 'manifest', digest: question.digest }, signal)
+        return manifestOf(room, place, question.digest, signal)
       case 'blob':
-        return fetchBlob(room, place, question.digest, question.limit, signal)
+        return blobOf(room, place, question.digest, question.limit, signal)
       case 'referrers':
-        return fetchReferrers(room, place, question.digest, signal)
       case 'tag': {
-        const answer = await fetchManifest(room, place, { ask: 'tag', tag: question.tag }, signal)
-        const subject = subjectOf(question.tag)
-        return subject === undefined ? answer : aboutAnother(answer, subject)
+        const key = lookupKey(question, place)
+        const known = await recallFresh(room, key)
+        if (known !== undefined) return known
+        const { ask } = question
+        const answer =
+          ask === 'tag'
+            ? aboutAnother(
+                await fetchManifest(room, place, { ask, tag: question.tag }, signal),
+                subjectOf(question.tag),
+              )
+            : await fetchReferrers(room, place, question.digest, signal)
+        await remember(room, key, answer)
+        return answer
       }
     }
   }
 
+  /** Never rejects: what happens is an observation, and a bug is one too (shapes: "Faults, time, limits"). */
+  const safely = (question: Question, signal: AbortSignal): Promise<Told> =>
+    told(question, signal).catch((cause: unknown) => {
+      onFault(cause)
+      return toldFailure(failure('internal.crash', 'meshproof', {}))
+    })
+
   return {
     async answer(question, signal): Promise<Asked> {
-      const answer = await told(question, signal).catch((cause: unknown) => {
-        onFault?.(cause)
-        return toldFailure(failure('internal.crash', 'meshproof', {}))
-      })
-      const { outcome, from, detail, retryAfter } = answer
+      const answer = await inTime(
+        signal,
+        flights.join(questionKey(question), signal, () => safely(question, signal)),
+      )
+      const { outcome, from, at = now(), detail, retryAfter } = answer
       return {
         question,
         outcome,
         beside: {
           from,
-          at: now(),
+          at,
           ...(retryAfter !== undefined && { retryAfter: formatTime(retryAfter) }),
           ...(detail !== undefined && { detail }),
         },
       }
     },
-    close: () => wire.close(),
+    close: () => dispatchers.close(),
   }
 }
 
-/** `sha256-<hex>.sig` speaks of `sha256:<hex>`. */
-const subjectOf = (tag: string): Digest | undefined => {
-  const hex = /^sha256-([0-9a-f]{64})(?:\.|$)/.exec(tag)?.[1]
-  return hex === undefined ? undefined : (`sha256:${hex}` as Digest)
+/** The caller's deadline holds even where a flight that others share goes on. */
+function inTime(signal: AbortSignal, answer: Promise<Told>): Promise<Told> {
+  const late = toldFailure(failure('limit.time', 'meshproof', {}, { transient: true }))
+  if (signal.aborted) return Promise.resolve(late)
+  return new Promise((done, fail) => {
+    const stop = () => done(late)
+    signal.addEventListener('abort', stop, { once: true })
+    answer.then(done, fail).finally(() => signal.removeEventListener('abort', stop))
+  })
 }

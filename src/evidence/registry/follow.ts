@@ -1,6 +1,6 @@
 import type { Limits } from '../../core/limits.ts'
 import type { HostRules, Reach } from './host-rules.ts'
-import { type Failure, failure, header, isFailure, type Reply, type Result } from './result.ts'
+import { type Failure, failure, header, isFailure, type Result } from './result.ts'
 import type { Call, Wire } from './wire.ts'
 
 export type Errand = {
@@ -28,24 +28,17 @@ export async function follow(
   let url = errand.url
   let abroad = false
   for (let hops = 0; ; hops++) {
+    const login = abroad ? undefined : errand.authorization // T44
     const call: Call = {
       method: errand.method,
       url,
       reach: abroad ? rules.reachOfRedirect(url) : errand.reach,
       limit: errand.limit,
-      headers: {
-        accept: errand.accept,
-        ...(!abroad && errand.authorization !== undefined && { authorization: errand.authorization.value }),
-      }, // T44
+      headers: { accept: errand.accept, ...(login !== undefined && { authorization: login.value }) },
     }
     const reply = await wire.send(call, signal)
     if (isFailure(reply)) return reply
-    if (!isRedirect(reply.status))
-      return {
-        ...reply,
-        redirected: hops > 0,
-        authorised: abroad ? 'no' : (errand.authorization?.kind ?? 'no'),
-      } satisfies Reply
+    if (!isRedirect(reply.status)) return { ...reply, redirected: hops > 0, abroad, authorised: login?.kind ?? 'no' }
     if (hops === limits.redirects) return failure('registry.redirect-refused', url.host, { found: url.host })
     const next = target(header(reply.headers, 'location'), url, errand, rules)
     if (isFailure(next)) return next

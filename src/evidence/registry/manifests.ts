@@ -1,42 +1,62 @@
 import type { Digest } from '../../core/digest.ts'
-import type { Limits } from '../../core/limits.ts'
-import type { EvidenceStore } from '../../core/observation.ts'
 import type { Client } from './client.ts'
 import { manifestAccept, manifestType } from './manifest-type.ts'
 import type { Place } from './place.ts'
-import { failure, isFailure } from './result.ts'
-import { type Told, toldAbsent, toldFailure } from './told.ts'
+import type { Memory } from './remembering.ts'
+import { type Absent, type Failure, failure, isFailure } from './result.ts'
+import { type Told, toldAbsent, toldFailure, toldFound } from './told.ts'
 
-export type Room = { readonly client: Client; readonly store: EvidenceStore; readonly limits: Limits }
+export type Room = Memory & { readonly client: Client }
+
+export type Which =
+  | { readonly ask: 'resolve' | 'tag' | 'referrers'; readonly tag: string }
+  | { readonly ask: 'manifest' | 'resolve'; readonly digest: Digest }
+
+export type Received = {
+  readonly bytes: Uint8Array
+  readonly digest: Digest
+  readonly mediaType: string
+  readonly from: string
+}
 
 /** A manifest by tag or by digest; the digest is that of the bytes received, whatever the headers say (T28, F-007). */
-export async function fetchManifest(
-  room: Room,
+export async function receiveManifest(
+  { client, limits }: Room,
   place: Place,
-  want: { ask: 'resolve' | 'tag' | 'referrers'; tag: string } | { ask: 'manifest' | 'resolve'; digest: Digest },
+  which: Which,
   signal: AbortSignal,
-): Promise<Told> {
-  const asked = 'digest' in want ? want.digest : undefined
-  const got = await room.client.get(
+): Promise<Received | Absent | Failure> {
+  const asked = 'digest' in which ? which.digest : undefined
+  const path = `manifests/${'digest' in which ? which.digest : which.tag}`
+  const got = await client.get(
     place,
-    {
-      ask: want.ask,
-      path: `manifests/${'digest' in want ? want.digest : want.tag}`,
-      accept: manifestAccept,
-      limit: room.limits.manifestBytes,
-      guarded: asked !== undefined,
-    },
+    { ask: which.ask, path, accept: manifestAccept, limit: limits.manifestBytes, guarded: asked !== undefined },
     signal,
   )
-  if (isFailure(got)) return toldFailure(got)
-  if ('absent' in got) return toldAbsent(got.from)
-  const type = manifestType(got.bytes, room.limits.jsonDepth)
+  if (isFailure(got) || 'absent' in got) return got
+  const { bytes, digest, from } = got
+  const type = manifestType(bytes, limits.jsonDepth)
   // Schema 1 first: its name is the digest of a part of the body, so a difference there is no attack (F-008).
   if ('problem' in type && type.problem === 'registry.media-type-unsupported')
-    return toldFailure(failure(type.problem, got.from, { found: 'schema 1' }))
-  if (asked !== undefined && got.digest !== asked)
-    return toldFailure(failure('registry.digest-mismatch', got.from, { expected: asked, found: got.digest })) // T28
-  if ('problem' in type) return toldFailure(failure(type.problem, got.from, {}))
-  await room.store.put(got.bytes, type.mediaType)
-  return { outcome: { found: got.digest, mediaType: type.mediaType }, from: got.from, transient: false }
+    return failure(type.problem, from, { found: 'schema 1' }) // T89
+  if (asked !== undefined && digest !== asked)
+    return failure('registry.digest-mismatch', from, { expected: asked, found: digest }) // T28
+  if ('problem' in type) return failure(type.problem, from, {})
+  return { bytes, digest, mediaType: type.mediaType, from }
+}
+
+export async function fetchManifest(room: Room, place: Place, which: Which, signal: AbortSignal): Promise<Told> {
+  const got = await receiveManifest(room, place, which, signal)
+  if (isFailure(got)) return toldFailure(got)
+  if ('absent' in got) return toldAbsent(got.from)
+  await room.store.put(got.bytes, got.mediaType)
+  return toldFound({ found: got.digest, mediaType: got.mediaType }, got.from)
+}
+
+/** A manifest by digest, from the store where its bytes are at hand. */
+export async function manifestOf(room: Room, place: Place, digest: Digest, signal: AbortSignal): Promise<Told> {
+  const held = await room.store.get(digest)
+  const type = held === undefined ? undefined : manifestType(held, room.limits.jsonDepth)
+  if (type !== undefined && 'mediaType' in type) return toldFound({ found: digest, mediaType: type.mediaType }, 'cache')
+  return fetchManifest(room, place, { ask: 'manifest', digest }, signal)
 }

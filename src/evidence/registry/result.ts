@@ -16,6 +16,8 @@ export type Reply = {
   /** The host that answered in the end. */
   readonly from: string
   readonly redirected: boolean
+  /** Whether another origin than the one asked gave the answer. */
+  readonly abroad: boolean
   /** How we introduced ourselves: decides what a 401 means (T87). */
   readonly authorised: 'no' | 'basic' | 'token'
 }
@@ -28,8 +30,11 @@ export type Failure = {
   readonly transient: boolean
   /** Milliseconds since 1970, before which asking again is useless. */
   readonly retryAfter?: number
+  /** Where the host asked answered at all. */
+  readonly status?: number
 }
 
+export type Absent = { readonly absent: true; readonly from: string }
 export type Result = Reply | Failure
 export const isFailure = <T extends object>(result: T | Failure): result is Failure => 'failed' in result
 
@@ -37,15 +42,9 @@ export function failure(
   failed: Code,
   from: string,
   detail: Detail,
-  more: { transient?: boolean; retryAfter?: number } = {},
+  more: { transient?: boolean; retryAfter?: number; status?: number } = {},
 ): Failure {
-  return {
-    failed,
-    from,
-    detail,
-    transient: more.transient ?? false,
-    ...(more.retryAfter !== undefined && { retryAfter: more.retryAfter }),
-  }
+  return { failed, from, detail, transient: false, ...more }
 }
 
 /** One header's text; where a header came several times, the first. */

@@ -1,4 +1,5 @@
 import type { Code } from '../../core/codes.ts'
+import type { Reply } from './result.ts'
 
 /** What is asked of a registry; `token` is asked of its login service. */
 export type Ask = 'resolve' | 'manifest' | 'tag' | 'referrers' | 'blob' | 'token'
@@ -28,11 +29,10 @@ const table: Readonly<Record<number, Row>> = {
   429: row('registry.rate-limited'),
 }
 
-export function meaningOf(
-  ask: Ask,
-  { status, redirected, authorised }: { status: number; redirected: boolean; authorised: 'no' | 'basic' | 'token' },
-): Meaning {
+export type Answered = Pick<Reply, 'status' | 'redirected' | 'abroad' | 'authorised'>
+
+export function meaningOf(ask: Ask, { status, redirected, abroad, authorised }: Answered): Meaning {
+  if (status !== 200 && (abroad || (redirected && status === 404))) return 'registry.failed' // T86: another place's no says nothing about this one
   if (status === 401 && authorised === 'token') return 'registry.denied' // a login that worked, and still no
-  if (status === 404 && redirected) return 'registry.failed' // T86: another place's 404 says nothing about this one
   return table[status]?.[ask] ?? 'registry.failed'
 }

@@ -1,13 +1,14 @@
 import type { Outcome3 } from '../../core/observation.ts'
 import type { Detail, Failure } from './result.ts'
 
-/** An answer on its way to becoming an observation: when it was given is added at the door. */
+/** An answer on its way to becoming an observation. `at` is there where it was given earlier than now. */
 export type Told = {
   readonly outcome: Outcome3
   readonly from: string
+  readonly transient: boolean
+  readonly at?: number
   readonly detail?: Detail
   readonly retryAfter?: number
-  readonly transient: boolean
 }
 
 export const toldFailure = ({ failed, from, detail, retryAfter, transient }: Failure): Told => ({
@@ -23,4 +24,11 @@ export const toldAbsent = (from: string, detail?: Detail): Told => ({
   from,
   transient: false,
   ...(detail !== undefined && { detail }),
+})
+
+export const toldFound = (found: Extract<Outcome3, { found: unknown }>, from: string, at?: number): Told => ({
+  outcome: found,
+  from,
+  transient: false,
+  ...(at !== undefined && { at }),
 })

@@ -1,12 +1,10 @@
-import type { SecureContext } from 'node:tls'
-import { Agent, type Dispatcher } from 'undici'
 import type { Limits } from '../../core/limits.ts'
 import { BodyMalformed, BodyTooLarge, readBody } from './body.ts'
-import { guardedConnector, type Lookup } from './connect.ts'
+import type { Dispatchers } from './dispatchers.ts'
 import { Gate } from './gate.ts'
 import type { Reach } from './host-rules.ts'
 import { networkFailure } from './network-failure.ts'
-import { type Failure, failure, type Headers, header, type Reply } from './result.ts'
+import { type Failure, failure, header, type Reply } from './result.ts'
 
 export type Call = {
   readonly method: 'GET' | 'HEAD' | 'POST'
@@ -18,66 +16,56 @@ export type Call = {
   readonly limit: number
 }
 
-export type WireOptions = {
-  readonly limits: Limits
-  readonly lookup?: Lookup | undefined
-  readonly secureContext?: SecureContext | undefined
-}
-
 /** What a single exchange knows; redirects and logins are decided above. */
-export type WireReply = Omit<Reply, 'redirected' | 'authorised'>
+export type WireReply = Omit<Reply, 'redirected' | 'abroad' | 'authorised'>
 
-/** One HTTP exchange, bounded in time, size and number at once; whatever happens becomes a reply or a failure. */
+/** One HTTP exchange, bounded in time, in size and in number at once; whatever happens becomes a reply or a failure. */
 export class Wire {
   readonly #limits: Limits
+  readonly #dispatchers: Dispatchers
   readonly #gate: Gate
-  readonly #agents: Readonly<Record<Reach, Agent>>
 
-  constructor({ limits, lookup, secureContext }: WireOptions) {
+  constructor(limits: Limits, dispatchers: Dispatchers) {
     this.#limits = limits
+    this.#dispatchers = dispatchers
     this.#gate = new Gate(limits.parallelRequests)
-    const agent = (reach: Reach) =>
-      new Agent({
-        connect: guardedConnector({ reach, connectMs: limits.connectMs, lookup, secureContext }),
-        pipelining: 1,
-      })
-    this.#agents = { public: agent('public'), loopback: agent('loopback'), any: agent('any') }
   }
 
-  async send(call: Call, signal: AbortSignal): Promise<WireReply | Failure> {
+  send(call: Call, signal: AbortSignal): Promise<WireReply | Failure> {
     return this.#gate.run(call.url.host, () => this.#send(call, signal))
   }
 
-  async close(): Promise<void> {
-    await Promise.all(Object.values(this.#agents).map((agent) => agent.destroy()))
-  }
-
   async #send(call: Call, signal: AbortSignal): Promise<WireReply | Failure> {
-    const from = call.url.host
-    const answerMs = this.#limits.answerMs
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(answerMs)])
+    const { url, reach, method } = call
+    const { answerMs, tokenBytes } = this.#limits
+    if (signal.aborted) return outOfTime(url)
     try {
-      if (signal.aborted) return failure('limit.time', from, {}, { transient: true })
-      const dispatcher: Dispatcher = this.#agents[call.reach]
+      const { dispatcher, via } = this.#dispatchers.for(url, reach)
       const { statusCode, headers, body } = await dispatcher.request({
-        origin: call.url.origin,
-        path: call.url.pathname + call.url.search,
-        method: call.method,
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method,
         headers: { 'user-agent': 'meshproof', 'accept-encoding': 'identity', ...call.headers },
         body: call.body ?? null,
-        signal: deadline,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]), // a byte a second is no answer (R12)
         headersTimeout: answerMs,
         bodyTimeout: answerMs,
       })
-      // The body of an error is read for nothing but a free connection; nothing in it is believed.
-      const limit = statusCode === 200 ? call.limit : this.#limits.tokenBytes
-      const read = await readBody(body, header(headers as Headers, 'content-encoding'), limit)
-      return { status: statusCode, headers: headers as Headers, from, ...read }
+      // Of an answer that is no 200 nothing is believed but the status; it is read to free the connection.
+      const read = await readBody(
+        body,
+        header(headers, 'content-encoding'),
+        statusCode === 200 ? call.limit : tokenBytes,
+      )
+      return { status: statusCode, headers, from: url.host + via, ...read }
     } catch (error) {
-      if (signal.aborted) return failure('limit.time', from, {}, { transient: true })
-      if (error instanceof BodyTooLarge) return failure('registry.too-large', from, { expected: String(call.limit) })
-      if (error instanceof BodyMalformed) return failure('registry.malformed', from, {})
-      return networkFailure(error, from)
+      if (signal.aborted) return outOfTime(url)
+      if (error instanceof BodyTooLarge)
+        return failure('registry.too-large', url.host, { expected: String(call.limit) }) // T38
+      if (error instanceof BodyMalformed) return failure('registry.malformed', url.host, {})
+      return networkFailure(error, url.host)
     }
   }
 }
+
+const outOfTime = ({ host }: URL): Failure => failure('limit.time', host, {}, { transient: true })
