@@ -190,9 +190,14 @@ export function send(
 }
 
 /** An answer of a fault, in one line. */
-export function reply(response: ServerResponse, status: number, headers: Record<string, string> = {}, text = ''): true {
+export function reply(
+  response: ServerResponse,
+  status: number,
+  headers: Record<string, string> = {},
+  body: string | Uint8Array = '',
+): true {
   response.writeHead(status, headers)
-  response.end(text)
+  response.end(body)
   return true
 }
 

@@ -3,6 +3,7 @@ import { type Answerer, type Asked, type EvidenceStore, type Question, questionK
 import { formatTime } from '../../core/time.ts'
 import { type Lookups, memoryLookups } from '../lookups.ts'
 import { aboutAnother, subjectOf } from './about.ts'
+import { isAskable } from './askable.ts'
 import { blobOf } from './blobs.ts'
 import { Client } from './client.ts'
 import type { Lookup } from './connect.ts'
@@ -71,6 +72,7 @@ export function registryAnswerer(options: RegistryOptions): RegistryAnswerer {
 
   async function told(question: Question, signal: AbortSignal): Promise<Told> {
     if (question.ask === 'given') return toldFailure(failure('evidence.nothing-given', 'given', {}))
+    if (!isAskable(question)) return toldFailure(failure('reference.malformed', 'meshproof', {})) // T41
     const place = placeOf(question.image, mirrors, rules)
     switch (question.ask) {
       case 'resolve':

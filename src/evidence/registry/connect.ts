@@ -2,7 +2,7 @@ import { type LookupAddress, type LookupOptions, lookup as systemLookup } from '
 import { isIP } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import { buildConnector } from 'undici'
-import { isLoopbackAddress, isPublicAddress, unbracket } from './addresses.ts'
+import { isLoopbackAddress, isLoopbackName, isPublicAddress, unbracket } from './addresses.ts'
 import type { Reach } from './host-rules.ts'
 
 export type Lookup = (
@@ -44,7 +44,8 @@ export function guardedConnector(options: {
   })
   return (target, done) => {
     const literal = unbracket(target.hostname)
-    if (isIP(literal) !== 0 && !mayReach(reach, literal)) return done(new AddressRefused(literal), null) // T42
+    const refused = isIP(literal) === 0 ? reach === 'public' && isLoopbackName(literal) : !mayReach(reach, literal)
+    if (refused) return done(new AddressRefused(literal), null) // T42
     connect(target, done)
   }
 }

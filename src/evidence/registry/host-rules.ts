@@ -17,7 +17,8 @@ export class HostRules {
 
   constructor({ typed = [], insecure = [] }: HostRulesOptions) {
     const listed = [...insecure].map((entry) => entry.trim().toLowerCase()).filter((entry) => entry !== '')
-    this.#typed = new Set([...typed].map((host) => host.toLowerCase()))
+    // A set is kept as it is, in lower case: a run of many lines learns what was typed as it goes.
+    this.#typed = typed instanceof Set ? typed : new Set([...typed].map((host) => host.toLowerCase()))
     this.#plain = new Set(
       listed.filter((entry) => !entry.startsWith('https://')).map((entry) => entry.replace(/^http:\/\//, '')),
     )

@@ -1,6 +1,7 @@
 import { type Digest, digestOf } from '../../core/digest.ts'
 import { canonicalJson, type Json, parseJson } from '../../core/json.ts'
 import { mediaTypes } from '../../core/oci.ts'
+import type { Got } from './client.ts'
 import type { Room } from './manifests.ts'
 import type { Place } from './place.ts'
 import { type Absent, type Failure, failure, header, isFailure, type Reply } from './result.ts'
@@ -13,13 +14,16 @@ export type Listed = {
   readonly count: number
 }
 
-/** All pages of `GET /v2/<name>/referrers/<digest>`; absent = the registry answers 404 there, so has no API or no such image. */
+/** What the registry said instead of a list, where it does not speak the API: not there, or sent elsewhere. */
+export type NoApi = { readonly noApi: Absent | Failure }
+
+/** All pages of `GET /v2/<name>/referrers/<digest>`. */
 export async function listReferrers(
   { client, limits }: Room,
   place: Place,
   digest: Digest,
   signal: AbortSignal,
-): Promise<Listed | Absent | Failure> {
+): Promise<Listed | NoApi | Failure> {
   const descriptors: Json[] = []
   let path = `referrers/${digest}`
   for (let page = 1; ; page++) {
@@ -31,7 +35,8 @@ export async function listReferrers(
       guarded: false,
     } as const
     const got = await client.get(place, wanted, signal)
-    if (isFailure(got) || ('absent' in got && page === 1)) return got
+    if (page === 1 && speaksNoApi(got)) return { noApi: got }
+    if (isFailure(got)) return got
     if ('absent' in got) return failure('registry.failed', got.from, { found: `${got.from}: status 404` })
     const { bytes, from } = got
     const listed = descriptorsOf(bytes, limits.jsonDepth)
@@ -49,6 +54,12 @@ export async function listReferrers(
     path = next.path
   }
 }
+
+/** Registries without the API say so in several ways; GitHub's sends us to a page for people (F-004). */
+const speaksNoApi = (got: Got): got is Absent | Failure =>
+  'absent' in got ||
+  ('failed' in got &&
+    (got.failed === 'registry.redirect-refused' || got.status === 405 || got.status === 406 || got.status === 501))
 
 /** The descriptors of an index; undefined where the document is none. */
 export function descriptorsOf(bytes: Uint8Array, maxDepth: number): readonly Json[] | undefined {

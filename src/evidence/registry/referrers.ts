@@ -14,12 +14,12 @@ import { type Told, toldAbsent, toldFailure, toldFound } from './told.ts'
 export async function fetchReferrers(room: Room, place: Place, digest: Digest, signal: AbortSignal): Promise<Told> {
   const listed = await listReferrers(room, place, digest, signal)
   if ('bytes' in listed) return toldListed(room, listed, digest)
-  if (isFailure(listed) && !speaksNoApi(listed)) return toldFailure(listed)
+  if (isFailure(listed)) return toldFailure(listed)
   const fallback = await listFallback(room, place, digest, signal)
   if ('bytes' in fallback) return toldListed(room, fallback, digest)
   if (isFailure(fallback)) return toldFailure(fallback)
   // Nothing at the tag: absent only where the API said 404 as well (T87); a refused redirect stays what it was (F-004).
-  return isFailure(listed) ? toldFailure(listed) : toldAbsent(fallback.from)
+  return isFailure(listed.noApi) ? toldFailure(listed.noApi) : toldAbsent(fallback.from)
 }
 
 async function toldListed({ store }: Room, { bytes, digest, from, count }: Listed, subject: Digest): Promise<Told> {
@@ -27,10 +27,6 @@ async function toldListed({ store }: Room, { bytes, digest, from, count }: Liste
   await store.put(bytes, mediaTypes.ociIndex)
   return aboutAnother(toldFound({ found: digest, mediaType: mediaTypes.ociIndex }, from), subject) // T88
 }
-
-/** Registries without the API say so in several ways; GitHub's sends us to a page for people (F-004). */
-const speaksNoApi = ({ failed, status }: Failure): boolean =>
-  failed === 'registry.redirect-refused' || status === 405 || status === 406 || status === 501
 
 /** The index that clients keep at `sha256-<hex>` where the API is missing. */
 async function listFallback(

@@ -1,10 +1,13 @@
+import type { Readable } from 'node:stream'
+import type { Dispatcher } from 'undici'
+import { digestOf } from '../../core/digest.ts'
 import type { Limits } from '../../core/limits.ts'
-import { BodyMalformed, BodyTooLarge, readBody } from './body.ts'
+import { type Body, BodyMalformed, BodyTooLarge, readBody } from './body.ts'
 import type { Dispatchers } from './dispatchers.ts'
 import { Gate } from './gate.ts'
 import type { Reach } from './host-rules.ts'
 import { networkFailure } from './network-failure.ts'
-import { type Failure, failure, header, type Reply } from './result.ts'
+import { type Failure, failure, type Headers, header, type Reply } from './result.ts'
 
 export type Call = {
   readonly method: 'GET' | 'HEAD' | 'POST'
@@ -51,12 +54,8 @@ export class Wire {
         headersTimeout: answerMs,
         bodyTimeout: answerMs,
       })
-      // Of an answer that is no 200 nothing is believed but the status; it is read to free the connection.
-      const read = await readBody(
-        body,
-        header(headers, 'content-encoding'),
-        statusCode === 200 ? call.limit : tokenBytes,
-      )
+      body.on('error', () => {}) // of a body that is left alone; one that is read says it to the reader
+      const read = statusCode === 200 ? await whole(body, headers, call) : await nothing(body, tokenBytes)
       return { status: statusCode, headers, from: url.host + via, ...read }
     } catch (error) {
       if (signal.aborted) return outOfTime(url)
@@ -66,6 +65,19 @@ export class Wire {
       return networkFailure(error, url.host)
     }
   }
+}
+
+function whole(body: Readable, headers: Headers, { method, limit }: Call): Promise<Body> {
+  const announced = method === 'HEAD' ? 0 : Number(header(headers, 'content-length') ?? 0)
+  if (announced <= limit) return readBody(body, header(headers, 'content-encoding'), limit)
+  body.destroy()
+  throw new BodyTooLarge() // T38: before the first byte
+}
+
+/** Of an answer that is no 200 only the status is believed; its body is read to free the connection, or cut. */
+async function nothing(body: Dispatcher.ResponseData['body'], limit: number): Promise<Body> {
+  await body.dump({ limit })
+  return { bytes: new Uint8Array(), digest: digestOf('') }
 }
 
 const outOfTime = ({ host }: URL): Failure => failure('limit.time', host, {}, { transient: true })

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest'
 import type { Digest } from '../../../src/core/digest.ts'
-import { limits } from '../../../src/core/limits.ts'
+import { type Limits, limits } from '../../../src/core/limits.ts'
 import type { Asked, Outcome3, Question } from '../../../src/core/observation.ts'
 import type { Name, Reference } from '../../../src/core/reference.ts'
 import {
@@ -17,13 +17,16 @@ export async function registry(options: ServerOptions = {}): Promise<TestRegistr
   return started
 }
 
+/** As in production, but a second attempt comes at once. */
+export const quick: Limits = { ...limits, retryPauseMs: 1 }
+
 /** A client for which every given host was typed by a person; options as in production otherwise. */
 export function client(
   typed: readonly (TestRegistry | string)[],
   options: Partial<RegistryOptions> = {},
 ): RegistryAnswerer {
   const hosts = typed.map((one) => (typeof one === 'string' ? one : one.host))
-  const made = registryAnswerer({ store: memoryStore(), typed: hosts, ...options })
+  const made = registryAnswerer({ store: memoryStore(), typed: hosts, limits: quick, ...options })
   onTestFinished(() => made.close())
   return made
 }
