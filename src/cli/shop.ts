@@ -1,12 +1,12 @@
 import { limits } from '../core/limits.ts'
 import type { EvidenceStore } from '../core/observation.ts'
 import type { Name } from '../core/reference.ts'
-import type { Answer, Request } from '../core/request.ts'
+import type { Request } from '../core/request.ts'
 import type { Paths } from '../evidence/given/files.ts'
-import { memoryStore } from '../evidence/store/memory.ts'
-import { type ExaminedTrust, offline, type Source } from '../examine/examination.ts'
+import { layered } from '../evidence/store/layered.ts'
+import { type Examination, type ExaminedTrust, offline, type Source } from '../examine/examination.ts'
 import { type Examined, examine } from '../examine/examine.ts'
-import { prepare } from '../examine/prepare.ts'
+import { prepare, type Shop } from '../examine/prepare.ts'
 import { versions } from './versions.ts'
 
 /** What one run of the command line keeps open: the network's sources, the trust, the clock. */
@@ -15,11 +15,16 @@ export type Shopkeeper = {
   readonly publicGood: (offline: boolean) => Promise<ExaminedTrust | undefined>
   readonly canonicalName?: (name: Name) => Name
   /** The sources that reach out; asked for only when a request is not offline. */
-  readonly network: (store: EvidenceStore, typed: readonly string[]) => Promise<readonly Source[]>
+  readonly network: (
+    typed: readonly string[],
+  ) => Promise<{ readonly store: EvidenceStore; readonly sources: readonly Source[] }>
   readonly store: () => EvidenceStore
   /** Causes go to the log, never into an answer. */
   readonly report: (error: unknown) => void
 }
+
+/** Both of one request: what was asked, as it can be asked again, and what came of it. */
+export type Done = { readonly examination: Examination; readonly examined: Examined }
 
 /** One request from the shell to its answer; everything of it that can go wrong with the world is in the answer. */
 export async function examineRequest(
@@ -27,33 +32,26 @@ export async function examineRequest(
   paths: Paths,
   keeper: Shopkeeper,
   typed: readonly string[] = [],
-): Promise<Examined> {
-  const store = keeper.store()
-  const shop = {
+): Promise<Done> {
+  const own = keeper.store()
+  const shop: Shop = {
     paths,
-    store,
+    store: own,
     limits,
     now: keeper.now,
     publicGood: keeper.publicGood,
     ...(keeper.canonicalName !== undefined && { canonicalName: keeper.canonicalName }),
   }
-  const prepared = await prepare(request, shop)
-  const reach =
-    prepared.offline || !('image' in prepared.examination.subject)
-      ? [offline(keeper.now)]
-      : await keeper.network(store, typed)
-  const signal = AbortSignal.timeout(limits.requestMs)
-  return examine(prepared.examination, {
+  const { examination, sources, offline: closed } = await prepare(request, shop)
+  const reach = closed || !('image' in examination.subject) ? undefined : await keeper.network(typed)
+  const store = reach === undefined ? own : layered(own, reach.store)
+  const world = {
     store,
-    sources: [...prepared.sources, ...reach],
+    sources: [...sources, ...(reach?.sources ?? [offline(keeper.now)])],
     now: keeper.now,
     limits,
     versions: versions(),
-    signal,
-  })
+    signal: AbortSignal.timeout(limits.requestMs),
+  }
+  return { examination, examined: await examine(examination, world) }
 }
-
-export const answerRequest = async (request: Request, paths: Paths, keeper: Shopkeeper): Promise<Answer> =>
-  (await examineRequest(request, paths, keeper)).answer
-
-export { memoryStore }

@@ -6,14 +6,47 @@ import { parseJson } from '../core/json.ts'
 import { limits } from '../core/limits.ts'
 import type { Answer } from '../core/request.ts'
 import { readRequest } from '../examine/prepare.ts'
+import { report } from './cause.ts'
+import { loadConfig } from './config.ts'
+import { readFlags, usage } from './flags.ts'
+import { keeperOf } from './keeper.ts'
 import { type ExitCode, exitOf, exitOfFault, problemOf, worstExit } from './problem.ts'
-import { answerRequest, type Shopkeeper } from './shop.ts'
+import { examineRequest, type Shopkeeper } from './shop.ts'
+import { PackWriter } from './verify.ts'
+import { hostsOf } from './verify-image.ts'
 
-export type BatchOptions = { readonly file: string; readonly root: string | undefined; readonly parallel: number }
+export async function run(args: readonly string[]): Promise<ExitCode> {
+  const { values, positionals } = readFlags(args, {
+    root: { type: 'string' },
+    parallel: { type: 'string', short: 'j' },
+    'save-pack': { type: 'string' },
+  })
+  const [file, second] = positionals
+  if (file === undefined || second !== undefined)
+    throw usage('Which requests? meshproof verify batch FILE, or - for standard input.')
+  const parallel = Number(values.parallel ?? limits.batchParallel)
+  if (!Number.isInteger(parallel) || parallel < 1 || parallel > 64) throw usage('-j takes a number from 1 to 64.')
+  const keeper = keeperOf(loadConfig(process.env), process.env, report)
+  const pack = new PackWriter(values['save-pack'])
+  try {
+    const code = await verifyBatch({ file, root: values.root, parallel, pack }, keeper, process.stdout)
+    await pack.close()
+    return code
+  } finally {
+    await keeper.close()
+  }
+}
+
+export type BatchOptions = {
+  readonly file: string
+  readonly root: string | undefined
+  readonly parallel: number
+  readonly pack?: PackWriter
+}
 
 /** One request a line in, one answer a line out, in the same order, whatever happens to a single line. */
 export async function verifyBatch(
-  { file, root, parallel }: BatchOptions,
+  { file, root, parallel, pack }: BatchOptions,
   keeper: Shopkeeper,
   out: NodeJS.WritableStream,
 ): Promise<ExitCode> {
@@ -29,14 +62,19 @@ export async function verifyBatch(
     if (!out.write(`${JSON.stringify(answer)}\n`)) await once(out, 'drain')
   }
   for await (const line of lines(input, limits.requestLineBytes)) {
-    pending.push(answerLine(line, base, keeper))
+    pending.push(answerLine(line, base, keeper, pack))
     if (pending.length >= parallel) await flush()
   }
   while (pending.length > 0) await flush()
   return worstExit(exits)
 }
 
-async function answerLine(line: Buffer | 'too-large', root: string, keeper: Shopkeeper): Promise<Answer> {
+async function answerLine(
+  line: Buffer | 'too-large',
+  root: string,
+  keeper: Shopkeeper,
+  pack: PackWriter | undefined,
+): Promise<Answer> {
   let id: string | undefined
   try {
     if (line === 'too-large')
@@ -46,7 +84,11 @@ async function answerLine(line: Buffer | 'too-large', root: string, keeper: Shop
     if (parsed.duplicateKey !== undefined)
       throw new Fault('request.malformed', { parameters: { found: `${parsed.duplicateKey} stands twice` } })
     id = idOf(parsed.value)
-    return await answerRequest(readRequest(parsed.value), { root, confined: true }, keeper)
+    const request = readRequest(parsed.value)
+    const typed = 'image' in request.subject ? hostsOf([request.subject.image, request.signatureRepository]) : []
+    const done = await examineRequest(request, { root, confined: true }, keeper, typed)
+    pack?.add(done)
+    return done.examined.answer
   } catch (error) {
     if (!(error instanceof Fault)) keeper.report(error)
     return { schema: 'urn:meshproof:answer:v1', ...(id !== undefined && { id }), problem: problemOf(error) }

@@ -279,7 +279,7 @@ export const codes = {
     'info',
     'The index also lists {found} documents without a platform; they are not images.',
   ),
-  'image.tag-moved': row('medium', 'The tag now names another digest: {found}.', 'Find out who moved it.'),
+  'registry.tag-moved': row('medium', 'The tag now names another digest: {found}.', 'Find out who moved it.'),
   'image.layers-not-read': row('info', 'Layers were not read: {found}.'),
   'registry.not-found': row('high', 'The registry does not know {expected}.', 'Check the spelling and the tag.'),
   'registry.unauthorized': row('medium', 'The registry {found} wants a login.', 'Log in (docker login) and try again.'),

@@ -39,6 +39,7 @@ export const limits = Object.freeze({
   rememberAbsentMs: 60_000,
   batchParallel: 8,
   tokenBytes: 64 * KiB,
+  runBytes: 512 * MiB,
   cacheBytes: 1024 * MiB,
 })
 

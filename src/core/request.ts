@@ -91,13 +91,15 @@ export type SubjectAnswer = {
   }
 }
 
+/** An answer with verdicts; the other kind says what was wrong with the request itself. */
+export type VerdictAnswer = {
+  readonly schema: 'urn:meshproof:answer:v1'
+  readonly id?: string
+  readonly verdict: VerdictOutcome
+  readonly at: string
+  readonly subjects: readonly SubjectAnswer[]
+  readonly versions: Readonly<Record<string, string>>
+}
 export type Answer =
-  | {
-      readonly schema: 'urn:meshproof:answer:v1'
-      readonly id?: string
-      readonly verdict: VerdictOutcome
-      readonly at: string
-      readonly subjects: readonly SubjectAnswer[]
-      readonly versions: Readonly<Record<string, string>>
-    }
+  | VerdictAnswer
   | { readonly schema: 'urn:meshproof:answer:v1'; readonly id?: string; readonly problem: Problem }

@@ -24,7 +24,12 @@ export type Examination = {
 export type ExaminedSubject =
   | { readonly image: Reference; readonly name: Name; readonly as: Reference }
   | { readonly digest: Digest; readonly name?: string; readonly version?: string }
-  | { readonly file: string; readonly digests: ArtifactDigests; readonly measure: () => ArtifactDigests }
+  | {
+      readonly file: string
+      readonly digests: ArtifactDigests /** All hashes; measured at the first call. */
+      readonly measure: () => ArtifactDigests /** What was measured so far. */
+      readonly measured: () => ArtifactDigests
+    }
 
 export type ExaminedTrust = {
   readonly digest: Digest

@@ -3,7 +3,7 @@ import type { Json, Sealed } from '../core/json.ts'
 import { sealEvidence } from '../core/observation.ts'
 import { readsTrust } from '../core/policy.ts'
 import { isProblem, parseReference } from '../core/reference.ts'
-import type { Answer, Role, SubjectAnswer } from '../core/request.ts'
+import type { Role, SubjectAnswer, VerdictAnswer } from '../core/request.ts'
 import { formatTime, type Time } from '../core/time.ts'
 import { type AskedOf, type Inputs, makeInputs, noWaivers, sealVerdict, type Verdict, worst } from '../core/verdict.ts'
 import { formatVersion, versionOf } from '../core/version.ts'
@@ -15,7 +15,7 @@ import { type Gathered, gather } from './gather.ts'
 
 /** What an examination leaves behind: the answer, and every document that its verdicts name. */
 export type Examined = {
-  readonly answer: Answer & { readonly verdict: string }
+  readonly answer: VerdictAnswer
   readonly evidence: Sealed
   readonly documents: ReadonlyMap<Digest, Uint8Array>
   readonly verdicts: readonly { readonly inputs: Inputs; readonly verdict: Verdict }[]

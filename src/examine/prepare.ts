@@ -4,6 +4,7 @@ import { Fault } from '../core/fault.ts'
 import type { Json } from '../core/json.ts'
 import type { Limits } from '../core/limits.ts'
 import type { EvidenceStore } from '../core/observation.ts'
+import { readsTrust } from '../core/policy.ts'
 import {
   formatReference,
   isProblem,
@@ -66,7 +67,7 @@ export async function prepare(request: Request, shop: Shop): Promise<Prepared> {
     id: request.id,
     subject,
     policy,
-    trust: await trustOf(request, shop, offline),
+    trust: readsTrust(policy.policy) ? await trustOf(request, shop, offline) : undefined,
     signatureRepository,
     platform: request.platform,
     at: request.at === undefined ? undefined : parseTime(request.at),
@@ -86,16 +87,19 @@ const sourceOf = (layout: LayoutSource, { now }: Shop): Source =>
 
 function subjectOf({ subject }: Request, shop: Shop): ExaminedSubject {
   if ('image' in subject) return imageOf(subject.image, shop)
-  if ('file' in subject) {
-    const place = locate(subject.file, shop.paths)
-    return {
-      file: basename(subject.file),
-      digests: measured(place, subject.file, ['sha256']),
-      measure: () => measured(place, subject.file, ['sha256', 'sha384', 'sha512']),
-    }
-  }
+  if ('file' in subject) return fileOf(subject.file, shop)
   if (!isDigest(subject.digest)) throw new Fault('reference.malformed', { parameters: { found: subject.digest } })
   return { digest: subject.digest, ...claimedName(subject.name) }
+}
+
+function fileOf(file: string, shop: Shop): ExaminedSubject {
+  const place = locate(file, shop.paths)
+  let digests = measured(place, file, ['sha256'])
+  const measure = () => {
+    digests = measured(place, file, ['sha256', 'sha384', 'sha512'])
+    return digests
+  }
+  return { file: basename(file), digests, measure, measured: () => digests }
 }
 
 function measured(place: string, path: string, hashes: readonly ('sha256' | 'sha384' | 'sha512')[]) {

@@ -24,6 +24,8 @@ export function askImage(asked: ImageAsked, policy: Policy, view: EvidenceView, 
   const place = nameOf(parts)
   const resolved = resolveRoot(asked, view)
   if (resolved.resolve !== undefined) open.add(resolved.resolve)
+  const origin = originOf(asked.reference, asked.name)
+  if (origin !== undefined) open.add(origin)
   if (resolved.digest === undefined) return open.list
   const manifest: Question = { ask: 'manifest', image: place, digest: resolved.digest }
   open.add(manifest)
@@ -58,6 +60,13 @@ export function resolveRoot(
   const outcome = resolve === undefined ? undefined : view.outcomeOf(resolve)
   const byTag = outcome !== undefined && 'found' in outcome ? outcome.found : undefined
   return { digest: parts.digest ?? byTag, resolve }
+}
+
+/** T91: where the name is that of a mirror, what its origin says of the tag; undefined where there is no other. */
+export function originOf(reference: Reference, name: Name): Question | undefined {
+  const parts = partsOf(reference)
+  if (nameOf(parts) === name || parts.tag === undefined) return undefined
+  return { ask: 'resolve', image: `${name}:${parts.tag}` as Reference }
 }
 
 const tagOnly = (reference: Reference): Reference => reference.split('@')[0] as Reference

@@ -3,9 +3,10 @@ import type { Finding } from '../core/finding.ts'
 import type { Limits } from '../core/limits.ts'
 import type { Outcome3 } from '../core/observation.ts'
 import type { Policy, Requirement } from '../core/policy.ts'
-import { isProblem, parseReference, partsOf, type Reference } from '../core/reference.ts'
+import { isProblem, type Name, parseReference, partsOf, type Reference } from '../core/reference.ts'
 import type { Inputs } from '../core/verdict.ts'
 import { compareVersions, type Version, versionOf } from '../core/version.ts'
+import { originOf } from './ask.ts'
 import type { EvidenceView } from './evidence-view.ts'
 import { readTree } from './tree.ts'
 
@@ -87,8 +88,21 @@ function imageNotes(inputs: Inputs, view: EvidenceView, limits: Limits): readonl
   if (parts.tag !== undefined && parts.digest !== undefined) {
     const outcome = view.outcomeOf({ ask: 'resolve', image: asked.as.split('@')[0] as Reference })
     if (outcome !== undefined && 'found' in outcome && outcome.found !== parts.digest)
-      add('image.tag-moved', outcome.found)
+      add('registry.tag-moved', outcome.found)
   }
+  const origin = asked.name === undefined ? undefined : originOf(asked.as as Reference, asked.name as Name)
+  const there = origin === undefined ? undefined : view.outcomeOf(origin)
+  if (there !== undefined && 'found' in there && there.found !== subject)
+    notes.push({
+      check: 'image',
+      code: 'registry.mirror-behind',
+      outcome: 'pass',
+      basis: 'none',
+      subject,
+      expected: there.found,
+      found: subject,
+      evidence: [subject],
+    }) // T91
   const manifest = manifestOf(subject, view)
   if (manifest !== undefined && 'found' in manifest) {
     const tree = readTree(subject, manifest.mediaType, view.bytes, limits)

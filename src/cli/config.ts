@@ -1,0 +1,181 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+import { z } from 'zod'
+import { Fault } from '../core/fault.ts'
+import { limits } from '../core/limits.ts'
+import { type Name, parseName } from '../core/reference.ts'
+
+/**
+ * Configuration of the installation: defaults < file < environment < flags; each value knows where it came from. Nothing in
+ * here lowers a demand (T72): where to look and what to reach, never what to ask.
+ */
+const schema = z.strictObject({
+  cache: z.strictObject({ path: z.string().optional(), bytes: z.number().int().min(0).optional() }).optional(),
+  registry: z.strictObject({ insecure: z.array(z.string()).optional(), ca: z.string().optional() }).optional(),
+  /** Name of a mirror → name of its origin: what is pulled there is known by this name. */
+  mirrors: z.record(z.string(), z.string()).optional(),
+  signatures: z.strictObject({ repository: z.string().optional() }).optional(),
+  trust: z.strictObject({ mirror: z.url().optional() }).optional(),
+})
+type Parsed = z.output<typeof schema>
+
+export type Setting = { readonly key: string; readonly value: unknown; readonly from: string; readonly env: string }
+export type Config = {
+  readonly settings: readonly Setting[]
+  readonly cachePath: string | undefined
+  readonly cacheBytes: number
+  readonly insecure: readonly string[]
+  readonly ca: string | undefined
+  readonly mirrors: readonly (readonly [Name, Name])[]
+  readonly signatureRepository: string | undefined
+  readonly trustMirror: string | undefined
+}
+
+type Env = Readonly<Record<string, string | undefined>>
+
+export function loadConfig(env: Env): Config {
+  const file = fileOf(env)
+  const parsed = file === undefined ? {} : readFile(file)
+  const settings: Setting[] = []
+  const pick = (key: string, fallback: unknown, inFile: unknown, variable: string, fromEnv: unknown): unknown => {
+    const [value, from] =
+      fromEnv !== undefined
+        ? [fromEnv, `environment ${variable}`]
+        : inFile !== undefined
+          ? [inFile, file]
+          : [fallback, 'default']
+    settings.push({ key, value, from: from ?? 'default', env: variable })
+    return value
+  }
+  const list = (text: string | undefined) => text?.split(/[\s,]+/).filter((entry) => entry !== '')
+  const number = (name: string) => numberOf(name, env[name])
+  const cachePath = pick(
+    'cache.path',
+    defaultCache(env),
+    parsed.cache?.path,
+    'MESHPROOF_CACHE_PATH',
+    env['MESHPROOF_CACHE_PATH'],
+  ) as string | undefined
+  return {
+    cachePath: cachePath === '' ? undefined : cachePath,
+    cacheBytes: pick(
+      'cache.bytes',
+      limits.cacheBytes,
+      parsed.cache?.bytes,
+      'MESHPROOF_CACHE_BYTES',
+      number('MESHPROOF_CACHE_BYTES'),
+    ) as number,
+    insecure: pick(
+      'registry.insecure',
+      [],
+      parsed.registry?.insecure,
+      'MESHPROOF_REGISTRY_INSECURE',
+      list(env['MESHPROOF_REGISTRY_INSECURE']),
+    ) as readonly string[],
+    ca: pick(
+      'registry.ca',
+      undefined,
+      parsed.registry?.ca,
+      'MESHPROOF_REGISTRY_CA',
+      env['MESHPROOF_REGISTRY_CA'] || undefined,
+    ) as string | undefined,
+    mirrors: mirrorsOf(
+      pick('mirrors', {}, parsed.mirrors, 'MESHPROOF_MIRRORS', pairs(env['MESHPROOF_MIRRORS'])) as Readonly<
+        Record<string, string>
+      >,
+    ),
+    signatureRepository: pick(
+      'signatures.repository',
+      undefined,
+      parsed.signatures?.repository,
+      'COSIGN_REPOSITORY',
+      env['COSIGN_REPOSITORY'] || undefined,
+    ) as string | undefined,
+    trustMirror: pick(
+      'trust.mirror',
+      undefined,
+      parsed.trust?.mirror,
+      'MESHPROOF_TRUST_MIRROR',
+      env['MESHPROOF_TRUST_MIRROR'] || undefined,
+    ) as string | undefined,
+    settings,
+  }
+}
+
+const malformed = (found: string, cause?: unknown) => new Fault('config.malformed', { parameters: { found }, cause })
+
+function fileOf(env: Env): string | undefined {
+  const named = env['MESHPROOF_CONFIG']
+  if (named !== undefined && named !== '') {
+    if (!existsSync(named)) throw malformed(`MESHPROOF_CONFIG names ${named}, which is not there`)
+    return named
+  }
+  const base = [env['XDG_CONFIG_HOME'], env['HOME'] && join(env['HOME'], '.config')].find(
+    (path) => path && isAbsolute(path),
+  )
+  const usual = base ? join(base, 'meshproof', 'config.yaml') : undefined
+  return usual !== undefined && existsSync(usual) ? usual : undefined
+}
+
+function readFile(file: string): Parsed {
+  // Only people with a file pay for the YAML reader.
+  const { parse } = process.getBuiltinModule('node:module').createRequire(import.meta.url)(
+    'yaml',
+  ) as typeof import('yaml')
+  let value: unknown
+  try {
+    value = parse(readFileSync(file, 'utf8')) ?? {}
+  } catch (cause) {
+    throw malformed(`${file}: ${cause instanceof Error ? cause.message.split('\n')[0] : 'no YAML'}`, cause)
+  }
+  const checked = schema.safeParse(value)
+  if (checked.success) return checked.data
+  const issue = checked.error.issues[0]
+  throw malformed(`${file}: ${issue?.path.map(String).join('.') || 'document'}: ${issue?.message ?? ''}`)
+}
+
+function numberOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined
+  if (!/^\d{1,15}$/.test(text)) throw malformed(`${name} is no whole number`)
+  return Number(text)
+}
+
+function pairs(text: string | undefined): Readonly<Record<string, string>> | undefined {
+  if (text === undefined || text === '') return undefined
+  return Object.fromEntries(
+    text.split(',').map((pair) => {
+      const at = pair.indexOf('=')
+      if (at < 1) throw malformed(`MESHPROOF_MIRRORS: ${pair} is not mirror=origin`)
+      return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()]
+    }),
+  )
+}
+
+function mirrorsOf(record: Readonly<Record<string, string>>): readonly (readonly [Name, Name])[] {
+  return Object.entries(record).map(([mirror, origin]) => [prefixOf(mirror), prefixOf(origin)] as const)
+}
+
+/** A prefix may be a host alone (`registry.example`), or a host with a path. */
+function prefixOf(text: string): Name {
+  const bare = /^[^/]+$/.test(text) && /[.:]|^localhost$/.test(text)
+  const name = bare ? parseName(`${text}/x/y`)?.replace(/\/x\/y$/, '') : parseName(text)
+  if (name === undefined) throw malformed(`mirrors: ${text} is no name`)
+  return name as Name
+}
+
+/** The name by which an image is known to policies and signatures: the origin's, where it was pulled from a mirror. */
+export const canonicalName =
+  (mirrors: Config['mirrors']) =>
+  (name: Name): Name => {
+    const found = mirrors
+      .filter(([mirror]) => name === mirror || name.startsWith(`${mirror}/`))
+      .sort(([a], [b]) => b.length - a.length)[0]
+    return found === undefined ? name : (`${found[1]}${name.slice(found[0].length)}` as Name)
+  }
+
+function defaultCache(env: Env): string | undefined {
+  const base = [env['XDG_CACHE_HOME'], env['HOME'] && join(env['HOME'], '.cache')].find(
+    (path) => path && isAbsolute(path),
+  )
+  return base ? join(base, 'meshproof') : undefined
+}

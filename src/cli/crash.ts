@@ -1,0 +1,12 @@
+import { Fault } from '../core/fault.ts'
+import { report } from './cause.ts'
+import { outputOptions } from './output.ts'
+import { type ExitCode, exitOfFault, problemOf } from './problem.ts'
+import { renderProblem } from './render/problem.ts'
+
+/** A person's error is three lines: what, where, what to do next. The cause is shown only to who asks for it. */
+export function tell(error: unknown): ExitCode {
+  process.stderr.write(`${renderProblem(problemOf(error), outputOptions(process.stderr))}\n`)
+  report(error)
+  return error instanceof Fault ? exitOfFault(error.code) : 3
+}

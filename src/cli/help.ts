@@ -1,0 +1,71 @@
+import type { ExitCode } from './problem.ts'
+
+type Page = { readonly what: string; readonly example: string; readonly flags?: readonly (readonly [string, string])[] }
+
+const policyFlags: Page['flags'] = [
+  ['--policy FILE, --profile NAME', 'what is demanded; without either, the profile that speaks of the image'],
+  ['--key FILE', "own public key (cosign's spelling); with -a key=value, --insecure-ignore-tlog"],
+  ['--certificate-identity[-regexp], --certificate-oidc-issuer', "a keyless signer (cosign's spelling)"],
+  ['--trusted-root FILE', 'another Sigstore than the public one'],
+  ['--given PATH', 'evidence brought along: a layout, a bundle, what cosign download signature printed'],
+  ['--at TIME, --offline', 'judge at another time; make no network call'],
+  ['-o table|json, --explain, --explain cosign', 'how it is shown'],
+  ['--save-pack FOLDER', 'keep the evidence, to judge again from it'],
+]
+
+const pages: Readonly<Record<string, Page>> = {
+  'verify image': {
+    what: 'finds, verifies and judges the signatures of images',
+    example: 'meshproof verify image kong/kuma-cp:2.14.3',
+    flags: [
+      ['-f FILE', 'a list of references, or Kubernetes manifests'],
+      ['--platform OS/ARCH', 'judge the images of this platform only'],
+      ['--signature-repository NAME', 'where signatures are kept (also COSIGN_REPOSITORY)'],
+      ...policyFlags,
+    ],
+  },
+  'verify bundle': {
+    what: 'verifies Sigstore bundles over a file or a digest',
+    example: 'meshproof verify bundle --bundle app.sigstore.json --key key.pub app.tar.gz',
+    flags: policyFlags,
+  },
+  'verify batch': {
+    what: 'one request a line in, one answer a line out',
+    example: 'meshproof verify batch requests.ndjson > answers.ndjson',
+    flags: [
+      ['--root DIR', 'where the paths of the lines begin'],
+      ['-j N', 'how many at a time'],
+      ['--save-pack FOLDER', 'keep the evidence'],
+    ],
+  },
+  replay: {
+    what: 'judges a pack again, offline: the same, or otherwise',
+    example: 'meshproof replay pack --profile kong-mesh-as-documented',
+    flags: [
+      ['--policy FILE, --profile NAME, --trusted-root FILE, --at TIME', 'asked otherwise; shows what differs'],
+      ['-o table|json, --explain', 'how it is shown'],
+    ],
+  },
+  'policy check': {
+    what: 'names line and column of what is wrong with a policy',
+    example: 'meshproof policy check policy.yaml',
+  },
+  'config print': { what: 'each setting with its value and where it came from', example: 'meshproof config print' },
+  'cache info': { what: 'what the cache holds', example: 'meshproof cache info' },
+  'cache prune': { what: 'makes the cache smaller; --all empties it', example: 'meshproof cache prune --all' },
+  demo: { what: 'verifies a shipped release, without network', example: 'npm start' },
+}
+
+export function print(verb: string): ExitCode {
+  const page = pages[verb]
+  if (page !== undefined) {
+    process.stdout.write(`meshproof ${verb}: ${page.what}\n\n  ${page.example}\n`)
+    for (const [flag, words] of page.flags ?? []) process.stdout.write(`\n  ${flag}\n      ${words}\n`)
+    return 0
+  }
+  process.stdout.write('meshproof: proof, not promise, that a service mesh runs what it should\n\n')
+  for (const [name, { what, example }] of Object.entries(pages))
+    process.stdout.write(`  ${name.padEnd(14)} ${what}\n  ${''.padEnd(14)}   ${example}\n`)
+  process.stdout.write('\nExit codes: 0 all trusted, 1 rejected, 2 usage or configuration, 3 inconclusive.\n')
+  return 0
+}

@@ -1,0 +1,98 @@
+import { join } from 'node:path'
+import { limits } from '../core/limits.ts'
+import type { EvidenceStore } from '../core/observation.ts'
+import { partsOf } from '../core/reference.ts'
+import type { RegistryAnswerer } from '../evidence/registry/answerer.ts'
+import { boundedStore } from '../evidence/store/bounded.ts'
+import { memoryStore } from '../evidence/store/memory.ts'
+import { publicGoodRoot } from '../evidence/trust/public-good.ts'
+import { always, type ExaminedTrust } from '../examine/examination.ts'
+import { type Config, canonicalName } from './config.ts'
+import type { Shopkeeper } from './shop.ts'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** The shopkeeper of one run: opens the cache and the network only when something asks for them. */
+export function keeperOf(
+  config: Config,
+  env: Env,
+  report: (error: unknown) => void,
+): Shopkeeper & { close(): Promise<void> } {
+  const hosts = new Set<string>()
+  let network: ReturnType<typeof openRegistry> | undefined
+  const roots = new Map<boolean, Promise<ExaminedTrust | undefined>>()
+  const now = () => Date.now()
+  const folder = config.cachePath
+  return {
+    now,
+    report,
+    canonicalName: canonicalName(config.mirrors),
+    store: memoryStore,
+    publicGood: (offline) => {
+      const known = roots.get(offline)
+      if (known !== undefined) return known
+      const root = publicGoodRoot({
+        folder: folder === undefined ? undefined : join(folder, 'trust'),
+        offline,
+        now,
+        report,
+        ...(config.trustMirror !== undefined && { mirror: config.trustMirror }),
+      })
+      roots.set(offline, root)
+      return root
+    },
+    network: async (typed) => {
+      for (const host of typed) hosts.add(host.toLowerCase())
+      network ??= openRegistry(config, env, hosts, report)
+      const { answerer, store } = await network
+      return { store, sources: [always(answerer)] }
+    },
+    close: async () => {
+      await (await network)?.answerer.close()
+    },
+  }
+}
+
+type Network = { readonly answerer: RegistryAnswerer; readonly store: EvidenceStore }
+
+/** undici and the cache are imported here, so that what needs no network does not pay for them. */
+async function openRegistry(
+  config: Config,
+  env: Env,
+  typed: ReadonlySet<string>,
+  report: (error: unknown) => void,
+): Promise<Network> {
+  const [{ registryAnswerer }, { registryEnvironment }, { openCache }, { layered }] = await Promise.all([
+    import('../evidence/registry/answerer.ts'),
+    import('../evidence/registry/environment.ts'),
+    import('../evidence/cache.ts'),
+    import('../evidence/store/layered.ts'),
+  ])
+  const environment = await registryEnvironment({
+    ...env,
+    ...(config.ca !== undefined && { MESHPROOF_REGISTRY_CA: config.ca }),
+  })
+  const cache =
+    config.cachePath === undefined
+      ? undefined
+      : openCache(config.cachePath, { ...limits, cacheBytes: config.cacheBytes })
+  const memory = boundedStore(limits.runBytes)
+  const store = cache === undefined ? memory : layered(memory, cache.store)
+  const answerer = registryAnswerer({
+    ...environment,
+    insecure: config.insecure,
+    store,
+    typed,
+    limits,
+    onFault: report,
+    ...(cache !== undefined && { lookups: cache.lookups }),
+  })
+  return { answerer, store }
+}
+
+/** Hosts that a person typed: their images, and the repositories they named. */
+export const typedHosts = (names: readonly (string | undefined)[]): readonly string[] => [
+  ...new Set(
+    names.flatMap((name) => (name === undefined ? [] : [partsOf(name as Parameters<typeof partsOf>[0]).host])),
+  ),
+]

@@ -1,0 +1,26 @@
+import { policyWarnings } from '../policy/read.ts'
+import { readFlags, usage } from './flags.ts'
+import { describe, readPolicyFile } from './policy-file.ts'
+import type { ExitCode } from './problem.ts'
+
+/** Reads a policy and names line and column of what is wrong with it, and of what may not mean what its author thinks. */
+export async function run(args: readonly string[]): Promise<ExitCode> {
+  const { positionals } = readFlags(args, {})
+  if (positionals.length === 0) throw usage('Which policy? meshproof policy check FILE.')
+  let code: ExitCode = 0
+  for (const file of positionals) {
+    const read = await readPolicyFile(file)
+    if ('problems' in read) {
+      code = 2
+      for (const problem of read.problems) process.stderr.write(`${describe(file, problem)}\n`)
+      continue
+    }
+    const { policy, sealed } = read.loaded
+    for (const warning of policyWarnings(policy))
+      process.stderr.write(`${describe(file, { ...warning, ...read.locate(warning.pointer) })} (warning)\n`)
+    process.stdout.write(
+      `${file}: policy ${policy.name}, ${policy.requirements.length} ${policy.requirements.length === 1 ? 'requirement' : 'requirements'}, ${sealed.digest}\n`,
+    )
+  }
+  return code
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { Fault } from '../core/fault.ts'
+import { isProblem, parseReference } from '../core/reference.ts'
+import type { Request } from '../core/request.ts'
+import { commonFlags, readFlags, takeExplain, usage } from './flags.ts'
+import { givenOf } from './given-of.ts'
+import { policyOfFlags } from './policy-of.ts'
+import type { ExitCode } from './problem.ts'
+import { type Task, verifyTasks } from './verify.ts'
+
+export async function run(given: readonly string[]): Promise<ExitCode> {
+  const { args, cosign } = takeExplain(given)
+  const { values, positionals } = readFlags(args, {
+    ...commonFlags,
+    file: { type: 'string', short: 'f', multiple: true },
+    platform: { type: 'string' },
+    'signature-repository': { type: 'string' },
+  })
+  const images = [...positionals, ...(await imagesOf(values.file ?? []))]
+  if (images.length === 0) throw usage('Which image? meshproof verify image REF, or -f FILE.')
+  const policy = await policyOfFlags(values)
+  return verifyTasks(
+    (config) => {
+      const repository = values['signature-repository'] ?? config.signatureRepository
+      return images.map((image): Task => {
+        const request: Request = {
+          id: image,
+          subject: { image },
+          given: (values.given ?? []).map(givenOf),
+          policy: policy as Request['policy'],
+          ...(values['trusted-root'] !== undefined && { trust: { root: { path: values['trusted-root'] } } }),
+          ...(repository !== undefined && { signatureRepository: repository }),
+          ...(values.platform !== undefined && { platform: values.platform }),
+          ...(values.at !== undefined && { at: values.at }),
+          ...(values.offline === true && { offline: true }),
+        }
+        return { request, typed: hostsOf([image, repository]) }
+      })
+    },
+    values,
+    cosign,
+  )
+}
+
+/** T42: a host that a person typed may be private. */
+export const hostsOf = (texts: readonly (string | undefined)[]): readonly string[] =>
+  texts.flatMap((text) => {
+    const parts = text === undefined ? undefined : parseReference(text)
+    return parts === undefined || isProblem(parts) ? [] : [parts.host]
+  })
+
+async function imagesOf(files: readonly string[]): Promise<readonly string[]> {
+  if (files.length === 0) return []
+  const { imagesIn } = await import('./images-in.ts')
+  return files.flatMap((file) => {
+    try {
+      return imagesIn(readFileSync(file === '-' ? 0 : file, 'utf8'))
+    } catch (cause) {
+      throw cause instanceof Fault ? cause : new Fault('request.path-not-found', { parameters: { found: file }, cause })
+    }
+  })
+}

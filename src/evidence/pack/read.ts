@@ -1,0 +1,38 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Digest, digestOf, hexOf } from '../../core/digest.ts'
+import { Fault } from '../../core/fault.ts'
+import { parseJson } from '../../core/json.ts'
+import type { Limits } from '../../core/limits.ts'
+import { readIndex, readManifest } from '../../core/oci.ts'
+import { type Pack, packShape, packType } from './format.ts'
+
+/** A pack that was read back: what was asked, and its blobs, each checked against its name when it is taken. */
+export type OpenPack = { readonly pack: Pack; readonly bytes: (digest: Digest) => Uint8Array | undefined }
+
+/** Throws a `Fault` (`pack.malformed`, `evidence.digest-mismatch`): a pack is what a person named, not evidence yet. */
+export function readPack(folder: string, limits: Limits): OpenPack {
+  const bad = (found: string) => new Fault('pack.malformed', { parameters: { found } })
+  const index = existsSync(join(folder, 'index.json'))
+    ? readIndex(readFileSync(join(folder, 'index.json')), limits.jsonDepth)
+    : undefined
+  if (index === undefined) throw bad(`${folder} has no index.json`)
+  const bytes = (digest: Digest): Uint8Array | undefined => {
+    const place = join(folder, 'blobs', 'sha256', hexOf(digest))
+    if (!existsSync(place) || statSync(place).size > limits.givenBytes) return undefined
+    const blob = readFileSync(place)
+    if (digestOf(blob) !== digest) throw new Fault('evidence.digest-mismatch', { parameters: { found: digest } }) // T94
+    return blob
+  }
+  for (const entry of index.manifests) {
+    const manifest = readManifest(bytes(entry.digest) ?? Buffer.alloc(0), limits.jsonDepth)
+    const record = manifest?.layers.find(({ mediaType }) => mediaType === packType)
+    const document = record === undefined ? undefined : bytes(record.digest)
+    if (document === undefined) continue
+    const parsed = parseJson(document, limits.jsonDepth)
+    const checked = 'problem' in parsed ? undefined : packShape.safeParse(parsed.value)
+    if (checked?.success !== true) throw bad('its record does not read')
+    return { pack: checked.data as unknown as Pack, bytes }
+  }
+  throw bad('it holds no record of what was asked')
+}

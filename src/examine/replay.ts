@@ -1,0 +1,127 @@
+import type { Digest } from '../core/digest.ts'
+import { Fault } from '../core/fault.ts'
+import { limits as defaultLimits, type Limits } from '../core/limits.ts'
+import { type Asked, questionKey } from '../core/observation.ts'
+import type { Name, Reference } from '../core/reference.ts'
+import type { VerdictAnswer } from '../core/request.ts'
+import { parseTime, type Time } from '../core/time.ts'
+import { rules, sealVerdict, type Verdict } from '../core/verdict.ts'
+import type { PackedRequest } from '../evidence/pack/format.ts'
+import { memoryStore } from '../evidence/store/memory.ts'
+import { judge, viewOf } from '../judge/judge.ts'
+import { type LoadedPolicy, loadPolicy } from '../policy/read.ts'
+import { type Examination, type ExaminedTrust, offline, sometimes } from './examination.ts'
+import { type Examined, examine } from './examine.ts'
+
+/** What is asked otherwise than it was: another policy, trusted root or date. Nothing: the very same question. */
+export type Instead = { readonly policy?: LoadedPolicy; readonly trust?: ExaminedTrust; readonly at?: number }
+
+export type Replayed = {
+  readonly answer: VerdictAnswer
+  /** Same findings ⇔ same bytes, verdict by verdict; only told where nothing was asked otherwise. */
+  readonly same: boolean | undefined
+  /** The rules under which it was judged, where they are not ours. */
+  readonly oldRules: number | undefined
+}
+
+type BytesOf = (digest: Digest) => Uint8Array | undefined
+
+/** Judges a stored request again, offline. Stored inputs give the stored bytes; anything else is examined anew from the same evidence. */
+export async function replay(
+  request: PackedRequest,
+  bytes: BytesOf,
+  instead: Instead,
+  versions: Readonly<Record<string, string>>,
+  limits: Limits = defaultLimits,
+): Promise<Replayed> {
+  const otherwise = instead.policy !== undefined || instead.trust !== undefined || instead.at !== undefined
+  const examined = await again(request, bytes, instead, versions, limits)
+  const oldRules = request.verdicts.find(({ inputs }) => inputs.rules !== rules)?.inputs.rules
+  return {
+    answer: examined.answer,
+    same: otherwise ? undefined : request.verdicts.every((stored) => judgedSame(stored, request, bytes, limits)),
+    oldRules,
+  }
+}
+
+function judgedSame(
+  stored: PackedRequest['verdicts'][number],
+  request: PackedRequest,
+  bytes: BytesOf,
+  limits: Limits,
+): boolean {
+  const at = parseTime(request.at)
+  if (at === undefined) return false
+  const verdict: Verdict = judge(stored.inputs, bytes, at, limits)
+  return sealVerdict(verdict).digest === stored.verdict
+}
+
+async function again(
+  request: PackedRequest,
+  bytes: BytesOf,
+  instead: Instead,
+  versions: Readonly<Record<string, string>>,
+  limits: Limits,
+): Promise<Examined> {
+  const store = memoryStore()
+  const at = instead.at ?? parseTime(request.at) ?? 0
+  const now = () => at
+  const view = viewOf(request.evidence, bytes)
+  const recorded = new Map<string, Asked>()
+  const given: Asked[] = []
+  for (const observation of view.observations) {
+    const beside = { from: 'the pack', at }
+    if (observation.question.ask === 'given') given.push({ ...observation, beside })
+    else recorded.set(questionKey(observation.question), { ...observation, beside })
+    const found = 'found' in observation.outcome ? bytes(observation.outcome.found) : undefined
+    if (found !== undefined) await store.put(found, 'application/octet-stream')
+  }
+  const source = sometimes('the pack', now, (question) => Promise.resolve(recorded.get(questionKey(question))?.outcome))
+  const examination: Examination = {
+    id: request.id,
+    subject: subjectOf(request),
+    policy: instead.policy ?? storedPolicy(request.policy, bytes),
+    trust: instead.trust ?? storedTrust(request, bytes),
+    signatureRepository: request.signatureRepository as Name | undefined,
+    platform: request.platform,
+    at,
+    given,
+    unread: [],
+  }
+  return examine(examination, {
+    store,
+    sources: [source, offline(now)],
+    now,
+    limits,
+    versions,
+    signal: AbortSignal.timeout(limits.requestMs),
+  })
+}
+
+function subjectOf({ subject }: PackedRequest): Examination['subject'] {
+  if ('image' in subject)
+    return { image: subject.image as Reference, name: subject.name as Name, as: subject.as as Reference }
+  if ('file' in subject)
+    return {
+      file: subject.file,
+      digests: subject.digests,
+      measured: () => subject.digests,
+      measure: () => subject.digests,
+    }
+  return subject
+}
+
+function storedPolicy(digest: Digest, bytes: BytesOf): LoadedPolicy {
+  const document = bytes(digest)
+  const loaded = document === undefined ? undefined : loadPolicy(JSON.parse(Buffer.from(document).toString('utf8')))
+  if (loaded === undefined || 'problems' in loaded)
+    throw new Fault('pack.malformed', { parameters: { found: `no policy ${digest}` } })
+  return loaded
+}
+
+function storedTrust({ trust }: PackedRequest, bytes: BytesOf): ExaminedTrust | undefined {
+  const document = trust === undefined ? undefined : bytes(trust.digest)
+  return trust === undefined || document === undefined
+    ? undefined
+    : { digest: trust.digest, bytes: document, name: trust.name, asOf: trust.asOf as Time | undefined }
+}
