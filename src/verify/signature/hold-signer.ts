@@ -75,11 +75,10 @@ export function holdIdentity(signer: Keyless, leaf: LeafFacts | undefined, matte
       book.demand(place, 'error', 'identity.not-evaluated')
     return
   }
-  const issuer = leaf.issuer ?? 'none'
-  const vouched = issuer === signer.issuer // T02
+  const vouched = leaf.issuer === signer.issuer // T02
   book.demand('/signer/issuer', vouched ? 'pass' : 'fail', vouched ? 'demand.met' : 'identity.issuer', {
     expected: signer.issuer,
-    found: issuer.slice(0, 1024),
+    found: (leaf.issuer ?? 'none').slice(0, 1024),
     where: { in: 'certificate', field: 'issuer' },
   })
   const compared = compareIdentity(signer.identity, leaf, matter.version)
