@@ -10,7 +10,17 @@
  * of test/attacks/ids.json has no row.
  */
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -27,7 +37,9 @@ const { values, positionals: ids } = parseArgs({
 })
 const root = resolve(values.root)
 const inParallel = 2
-const deadline = 180_000
+const deadline = 120_000
+/** A mutant may take a limit away: what grows beyond this is stopped. Resident bytes of a run, all its processes. */
+const memory = 3 * 2 ** 30
 
 const all = JSON.parse(readFileSync(join(root, values.file), 'utf8'))
 const rows = choose(all)
@@ -124,7 +136,7 @@ function whatIsGreen(test, tree) {
   return run
 }
 
-/** Names and states of the tests that ran; undefined when they did not end in time, which is red as well. */
+/** Names and states of the tests that ran; undefined when time or memory ran out, which is red as well. */
 async function vitest(tree, test, name) {
   const report = join(tree, 'mutants-report.json')
   rmSync(report, { force: true })
@@ -136,27 +148,45 @@ async function vitest(tree, test, name) {
     stdio: 'ignore',
     detached: true,
   })
-  let late = false
+  let over = false
   const stop = () => {
     try {
       process.kill(-child.pid, 'SIGKILL')
     } catch {}
   }
-  const timer = setTimeout(() => {
-    late = true
+  const end = performance.now() + deadline
+  const timer = setInterval(() => {
+    if (performance.now() < end && residentOf(child.pid) < memory) return
+    over = true
     stop()
-  }, deadline)
+  }, 500)
   process.on('exit', stop)
   await new Promise((done) => child.once('exit', done))
   process.off('exit', stop)
-  clearTimeout(timer)
-  if (late) return undefined
+  clearInterval(timer)
+  if (over) return undefined
   if (!existsSync(report)) return []
   const files = JSON.parse(readFileSync(report, 'utf8')).testResults
   return files
     .flatMap((file) => file.assertionResults)
     .filter((it) => it.status === 'passed' || it.status === 'failed')
     .map((it) => ({ name: it.fullName, status: it.status }))
+}
+
+/** Of a process group, by Linux's /proc; elsewhere only time is limited. */
+function residentOf(group) {
+  if (process.platform !== 'linux') return 0
+  let pages = 0
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    try {
+      const fields = readFileSync(`/proc/${name}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ')
+      if (Number(fields[2]) === group) pages += Number(fields[21])
+    } catch {}
+  }
+  return pages * 4096
 }
 
 function report() {
