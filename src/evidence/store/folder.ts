@@ -36,7 +36,7 @@ export function folderStore(path: string): EvidenceStore {
 export async function writeWhole(file: string, bytes: Uint8Array | string): Promise<boolean> {
   const temporary = join(dirname(file), `.${randomUUID()}.tmp`)
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    await makeFolder(dirname(file))
     await writeFile(temporary, bytes, { mode: 0o600, flag: 'wx' })
     await rename(temporary, file)
     return true
@@ -44,6 +44,14 @@ export async function writeWhole(file: string, bytes: Uint8Array | string): Prom
     await rm(temporary, { force: true }).catch(() => {})
     return false
   }
+}
+
+/** Not `recursive`: where a file system says ENOENT to every mkdir (/proc, autofs), Node's own loop never ends. */
+async function makeFolder(path: string): Promise<void> {
+  const make = () => mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => error.code)
+  if ((await make()) !== 'ENOENT' || dirname(path) === path) return // what else is wrong, the write will say
+  await makeFolder(dirname(path))
+  await make()
 }
 
 const hour = 60 * 60_000
