@@ -1,5 +1,5 @@
 import { limits as defaultLimits, type Limits } from '../../core/limits.ts'
-import { type Answerer, type Asked, type EvidenceStore, type Question, questionKey } from '../../core/observation.ts'
+import type { Answerer, Asked, EvidenceStore, Question } from '../../core/observation.ts'
 import { formatTime } from '../../core/time.ts'
 import { type Lookups, memoryLookups } from '../lookups.ts'
 import { aboutAnother, subjectOf } from './about.ts'
@@ -109,33 +109,27 @@ export function registryAnswerer(options: RegistryOptions): RegistryAnswerer {
 
   return {
     async answer(question, signal): Promise<Asked> {
-      const answer = await inTime(
-        signal,
-        flights.join(questionKey(question), signal, () => safely(question, signal)),
-      )
-      const { outcome, from, at = now(), detail, retryAfter } = answer
-      return {
-        question,
-        outcome,
-        beside: {
-          from,
-          at,
-          ...(retryAfter !== undefined && { retryAfter: formatTime(retryAfter) }),
-          ...(detail !== undefined && { detail }),
-        },
+      const flight = () => flights.join(JSON.stringify(question), () => safely(question, signal))
+      const { outcome, from, at = now(), detail, retryAfter } = signal.aborted ? late : await inTime(signal, flight())
+      const beside = {
+        from,
+        at,
+        ...(retryAfter !== undefined && { retryAfter: formatTime(retryAfter) }),
+        ...(detail !== undefined && { detail }),
       }
+      return { question, outcome, beside }
     },
     close: () => dispatchers.close(),
   }
 }
 
+const late: Told = toldFailure(failure('limit.time', 'meshproof', {}, { transient: true }))
+
 /** The caller's deadline holds even where a flight that others share goes on. */
 function inTime(signal: AbortSignal, answer: Promise<Told>): Promise<Told> {
-  const late = toldFailure(failure('limit.time', 'meshproof', {}, { transient: true }))
-  if (signal.aborted) return Promise.resolve(late)
-  return new Promise((done, fail) => {
+  return new Promise((done) => {
     const stop = () => done(late)
     signal.addEventListener('abort', stop, { once: true })
-    answer.then(done, fail).finally(() => signal.removeEventListener('abort', stop))
+    answer.then(done).finally(() => signal.removeEventListener('abort', stop))
   })
 }

@@ -4,7 +4,8 @@ export type Challenge =
   | { readonly scheme: 'basic' }
 
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-const parameter = new RegExp(`^(${token})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|(${token}))`)
+/** Quoted, or bare up to the next comma: some servers leave the quotes of a URL out. */
+const parameter = new RegExp(`^(${token})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s,"]+))`)
 const scheme = new RegExp(`^(${token})(?=\\s|,|$)`)
 
 /** The challenge that we can meet; a token is preferred, since it does not show the password to the registry. */

@@ -50,13 +50,18 @@ function run(
     })
     const chunks: Uint8Array[] = []
     let length = 0
+    const giveUp = (): void => {
+      child.kill('SIGKILL')
+      child.stdout.destroy() // what it started may still hold the pipe
+      done(undefined)
+    }
     child.stdout.on('data', (chunk: Uint8Array) => {
       length += chunk.length
-      if (length > limit) child.kill('SIGKILL')
+      if (length > limit) giveUp()
       else chunks.push(chunk)
     })
-    child.on('error', () => done(undefined))
-    child.on('close', (status) => done(status === 0 && length <= limit ? Buffer.concat(chunks) : undefined))
+    child.on('error', giveUp)
+    child.on('close', (status) => done(status === 0 ? Buffer.concat(chunks) : undefined))
     child.stdin.on('error', () => {}) // a helper that does not read its input is told by its status
     child.stdin.end(input)
   })

@@ -1,6 +1,6 @@
+import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createSecureContext } from 'node:tls'
 import { Fault } from '../../core/fault.ts'
 import { limits as defaultLimits, type Limits } from '../../core/limits.ts'
 import type { RegistryOptions } from './answerer.ts'
@@ -49,11 +49,11 @@ const unusable = (cause: unknown): never => {
   throw new Fault('config.malformed', { cause, parameters: { found: 'MESHPROOF_REGISTRY_CA is no readable PEM file' } })
 }
 
+/** Node takes a damaged CA without a word and then trusts nothing by it. */
 function isAuthority(pem: string): boolean {
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) return false
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []
   try {
-    createSecureContext({ ca: pem })
-    return true
+    return blocks.map((block) => new X509Certificate(block)).length > 0
   } catch {
     return false
   }

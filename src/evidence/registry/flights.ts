@@ -10,10 +10,10 @@ export class Flights<T> {
     this.#verdict = verdict
   }
 
-  async join(key: string, signal: AbortSignal, lead: () => Promise<T>): Promise<T> {
+  async join(key: string, lead: () => Promise<T>): Promise<T> {
     for (let faults = 0; ; ) {
       const open = this.#open.get(key)
-      if (open === undefined || signal.aborted) return this.#start(key, lead)
+      if (open === undefined) return this.#start(key, lead)
       const result = await open
       const verdict = this.#verdict(result)
       if (verdict === 'keep' || (verdict === 'fault' && ++faults > 1)) return result

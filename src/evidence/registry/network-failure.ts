@@ -7,9 +7,12 @@ export function networkFailure(error: unknown, from: string): Failure {
   const refused = find(error, (cause) => cause instanceof AddressRefused)
   if (refused !== undefined) return failure('registry.address-refused', from, { found: from }) // T42
   const code = find(error, (cause) => cause instanceof Error && 'code' in cause && typeof cause.code === 'string')
-  const name = code !== undefined && 'code' in code ? String(code.code) : 'unknown'
+  const late = find(error, (cause) => cause instanceof Error && cause.name === 'TimeoutError')
+  const name = late !== undefined ? 'ETIMEDOUT' : code !== undefined && 'code' in code ? String(code.code) : 'unknown'
   const failed = meaningOf(name)
-  const transient = failed === 'registry.unreachable' || failed === 'registry.size-mismatch'
+  // Who was slow once would be waited for twice.
+  const transient =
+    (failed === 'registry.unreachable' || failed === 'registry.size-mismatch') && !/TIMEOUT|ETIMEDOUT/.test(name)
   return failure(failed, from, { found: failed === 'registry.unreachable' ? `${from} (${name})` : from }, { transient })
 }
 

@@ -22,7 +22,7 @@ export function retryAfterOf(headers: Headers, now: number, limits: Limits): num
 const minus = (at: number | undefined, now: number): number | undefined => (at === undefined ? undefined : at - now)
 
 function dateOf(text: string | undefined, now: number): number | undefined {
-  const at = text === undefined || /^\s*\d*\s*$/.test(text) ? Number.NaN : Date.parse(text)
+  const at = text === undefined || !/^[A-Za-z]{3}/.test(text) ? Number.NaN : Date.parse(text)
   return Number.isNaN(at) ? undefined : at - now
 }
 

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { digestOf } from '../../core/digest.ts'
 import type { Limits } from '../../core/limits.ts'
+import { isLoopbackName } from './addresses.ts'
 import { type Body, BodyMalformed, BodyTooLarge, readBody } from './body.ts'
 import type { Dispatchers } from './dispatchers.ts'
 import { Gate } from './gate.ts'
@@ -56,7 +57,7 @@ export class Wire {
       })
       body.on('error', () => {}) // of a body that is left alone; one that is read says it to the reader
       const read = statusCode === 200 ? await whole(body, headers, call) : await nothing(body, tokenBytes)
-      return { status: statusCode, headers, from: url.host + via, ...read }
+      return { status: statusCode, headers, from: url.host + via + inClear(url), ...read }
     } catch (error) {
       if (signal.aborted) return outOfTime(url)
       if (error instanceof BodyTooLarge)
@@ -79,5 +80,9 @@ async function nothing(body: Dispatcher.ResponseData['body'], limit: number): Pr
   await body.dump({ limit })
   return { bytes: new Uint8Array(), digest: digestOf('') }
 }
+
+/** T47: an answer that came without TLS from another machine says so wherever it is shown. */
+const inClear = ({ protocol, hostname }: URL): string =>
+  protocol === 'http:' && !isLoopbackName(hostname) ? ' without TLS' : ''
 
 const outOfTime = ({ host }: URL): Failure => failure('limit.time', host, {}, { transient: true })

@@ -133,9 +133,9 @@ test('T43 a name is judged by the address it gives at the moment of connecting',
     expect(word(outcome)).toBe('registry.address-refused')
   }
   expect(server.requests).toHaveLength(0)
-  expect(
-    word((await ask(client([], { lookup: answers(['127.0.0.1']), insecure: [host] }), resolve(host))).outcome),
-  ).toBe(digest)
+  const listed = await ask(client([], { lookup: answers(['127.0.0.1']), insecure: [host] }), resolve(host))
+  expect(word(listed.outcome)).toBe(digest)
+  expect(listed.beside.from).toBe(`${host} without TLS`) // T47
 })
 
 test('T43 a name like x.localhost that a person typed must lead to this machine when asked in plain HTTP', async () => {

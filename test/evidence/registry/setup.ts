@@ -11,6 +11,8 @@ import {
 import { memoryStore } from '../../../src/evidence/store/memory.ts'
 import { type RegistryOptions as ServerOptions, startRegistry, type TestRegistry } from '../../registry/registry.ts'
 
+export { limits }
+
 export async function registry(options: ServerOptions = {}): Promise<TestRegistry> {
   const started = await startRegistry(options)
   onTestFinished(() => started.close())
