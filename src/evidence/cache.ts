@@ -14,7 +14,7 @@ export type Cache = {
   readonly path: string
   readonly store: EvidenceStore
   readonly lookups: Lookups
-  /** Removes what was not used for longest until the cache holds at most `limits.cacheBytes`. */
+  /** Removes what was not used for longest until the cache holds at most `limits.cacheBytes`; writing does so by itself. */
   prune(): Promise<{ readonly removed: number; readonly bytes: number }>
   info(): Promise<{ readonly path: string; readonly entries: number; readonly bytes: number }>
 }
@@ -33,31 +33,64 @@ export function cachePath(env: Readonly<Record<string, string | undefined>>): st
 }
 
 export function openCache(path: string, limits: Limits = defaultLimits): Cache {
-  const evidence = join(path, 'evidence')
-  const answers = join(path, 'lookups')
+  const store = folderStore(join(path, 'evidence'))
+  const prune = () => pruneFolder(path, limits.cacheBytes)
+  const due = pruneClock(path, limits.cacheBytes)
   return {
     path,
-    store: folderStore(evidence),
-    lookups: folderLookups(answers, limits),
-    async prune() {
-      const files = (await filesOf(path)).toSorted((a, b) => a.usedMs - b.usedMs)
-      let bytes = files.reduce((sum, file) => sum + file.size, 0)
-      let removed = 0
-      for (const file of files) {
-        const leftover = file.path.endsWith('.tmp') && file.usedMs < Date.now() - 60 * 60_000 // of a process that died
-        if (bytes <= limits.cacheBytes && !leftover) continue
-        // Another process may have removed it, or be reading it: an open file stays readable, a missing one is fetched again.
-        await rm(file.path, { force: true }).catch(() => {})
-        bytes -= file.size
-        removed++
-      }
-      return { removed, bytes }
+    store: {
+      get: store.get,
+      async put(bytes, mediaType) {
+        const digest = await store.put(bytes, mediaType)
+        if (await due(bytes.length)) await prune()
+        return digest
+      },
     },
+    lookups: folderLookups(join(path, 'lookups'), limits),
+    prune,
     async info() {
       const files = await filesOf(path)
       return { path, entries: files.length, bytes: files.reduce((sum, file) => sum + file.size, 0) }
     },
   }
+}
+
+const hour = 60 * 60_000
+const marker = '.pruned'
+
+/**
+ * When to prune: once an hour among all processes, as a marker file says, and whenever this one has written a sixteenth
+ * of the limit. So the cache may exceed its limit by what is written in between, and most runs never list it.
+ */
+function pruneClock(path: string, cacheBytes: number): (written: number) => Promise<boolean> {
+  let sum = 0
+  let asked = false
+  return async (written) => {
+    sum += written
+    const much = sum > cacheBytes / 16
+    if (!much && asked) return false
+    asked = true
+    const last = await stat(join(path, marker)).catch(() => undefined)
+    if (!much && last !== undefined && Date.now() - last.mtimeMs < hour) return false
+    sum = 0
+    await writeWhole(join(path, marker), '')
+    return true
+  }
+}
+
+async function pruneFolder(path: string, cacheBytes: number): Promise<{ removed: number; bytes: number }> {
+  const files = (await filesOf(path)).toSorted((a, b) => a.usedMs - b.usedMs)
+  let bytes = files.reduce((sum, file) => sum + file.size, 0)
+  let removed = 0
+  for (const file of files) {
+    const leftover = file.path.endsWith('.tmp') && file.usedMs < Date.now() - hour // of a process that died
+    if (bytes <= cacheBytes && !leftover) continue
+    // Another process may be reading it: an open file stays readable, and a missing one is fetched again.
+    await rm(file.path, { force: true }).catch(() => {})
+    bytes -= file.size
+    removed++
+  }
+  return { removed, bytes }
 }
 
 type File = { readonly path: string; readonly size: number; readonly usedMs: number }
@@ -66,7 +99,7 @@ async function filesOf(path: string): Promise<readonly File[]> {
   const names = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => [])
   const files: File[] = []
   for (const name of names) {
-    if (!name.isFile()) continue
+    if (!name.isFile() || name.name === marker) continue
     const file = join(name.parentPath, name.name)
     const found = await stat(file).catch(() => undefined)
     if (found !== undefined) files.push({ path: file, size: found.size, usedMs: found.mtimeMs })

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { digestOf } from '../../src/core/digest.ts'
 import { limits } from '../../src/core/limits.ts'
 import { cachePath, openCache } from '../../src/evidence/cache.ts'
+import { folderStore } from '../../src/evidence/store/folder.ts'
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'cache-'))
@@ -60,7 +61,7 @@ test('the cache holds at most its limit: what was not used for longest goes firs
   const cache = openCache(path, { ...limits, cacheBytes: 2500 })
   const digests = []
   for (const n of [1, 2, 3, 4]) {
-    const digest = await cache.store.put(Buffer.alloc(1000, n), type)
+    const digest = await folderStore(join(path, 'evidence')).put(Buffer.alloc(1000, n), type)
     digests.push(digest)
     const hex = digest.slice('sha256:'.length)
     await utimes(join(path, 'evidence', 'sha256', hex.slice(0, 2), hex), 1000 * n, 1000 * n)
@@ -71,6 +72,21 @@ test('the cache holds at most its limit: what was not used for longest goes firs
   const left = await Promise.all(digests.map(async (digest) => (await cache.store.get(digest)) !== undefined))
   expect(left).toEqual([true, false, false, true])
   expect(await cache.prune()).toEqual({ removed: 0, bytes: 2000 })
+})
+
+test('writing prunes by itself: when much was written, and once an hour among all processes', async () => {
+  const path = await folder()
+  const small = { ...limits, cacheBytes: 16_000 }
+  const one = openCache(path, small)
+  for (let n = 0; n < 100; n++) await one.store.put(Buffer.alloc(900, `${n}`), type)
+  expect((await one.info()).bytes).toBeLessThanOrEqual(small.cacheBytes + 2000)
+
+  for (let n = 0; n < 30; n++) await folderStore(join(path, 'evidence')).put(Buffer.alloc(900, `other ${n}`), type)
+  await openCache(path, small).store.put(Buffer.from('a'), type) // pruned a moment ago
+  expect((await one.info()).bytes).toBeGreaterThan(small.cacheBytes + 2000)
+  await utimes(join(path, '.pruned'), 1000, 1000)
+  await openCache(path, small).store.put(Buffer.from('b'), type)
+  expect((await one.info()).bytes).toBeLessThanOrEqual(small.cacheBytes)
 })
 
 test('what a process that died left behind is swept; what another one is writing is not', async () => {

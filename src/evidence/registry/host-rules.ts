@@ -58,4 +58,4 @@ const spellings = ({ host, hostname, port, protocol }: URL): readonly string[] =
   port === '' ? [host, `${hostname}:${protocol === 'http:' ? 80 : 443}`] : [host]
 
 /** `[::1]:5000` → `[::1]`, `host:5000` → `host`. */
-export const hostnameOf = (host: string): string => host.replace(/:\d+$/, '')
+const hostnameOf = (host: string): string => host.replace(/:\d+$/, '')

@@ -43,9 +43,10 @@ export async function listReferrers(
     const next = nextPage(got, place)
     if (listed === undefined) return failure('registry.malformed', from, {})
     if (next !== undefined && isFailure(next)) return next
+    const tooMany = descriptors.length + listed.length > limits.referrers
+    const tooLong = next !== undefined && page >= limits.referrerPages
+    if (tooMany || tooLong) return failure('limit.referrers', from, { expected: String(limits.referrers) }) // T37
     descriptors.push(...listed)
-    const tooMany = descriptors.length > limits.referrers || (next !== undefined && page >= limits.referrerPages)
-    if (tooMany) return failure('limit.referrers', from, { expected: String(limits.referrers) }) // T37
     if (next === undefined) {
       const whole = page === 1 ? bytes : joined(descriptors)
       if (whole === undefined) return failure('registry.malformed', from, {})

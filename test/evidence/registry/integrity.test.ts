@@ -83,6 +83,8 @@ test('T37 more referrers than the limit, on one page or on endless pages, is a l
     return word((await ask(client([server]), referrers(server, subject))).outcome)
   }
   expect(await run((_, response) => reply(response, 200, type, page(10_000)))).toBe('limit.referrers')
+  const dense = `{"schemaVersion":2,"manifests":[${'1,'.repeat(2_000_000)}1]}`
+  expect(await run((_, response) => reply(response, 200, type, dense))).toBe('limit.referrers')
   expect(await run((_, response) => reply(response, 200, type, page(quick.referrers)))).toMatch(/^sha256:/)
 
   server.requests.length = 0
