@@ -1,0 +1,271 @@
+import { expect, test } from 'vitest'
+import { simpleSigning } from '../authority/cosign-legacy.ts'
+import { newKey } from '../authority/keys.ts'
+import { breakTime, createLogV1, type LogEntry } from '../authority/log.ts'
+import type { Body } from '../authority/log-bodies.ts'
+import { later } from '../authority/time.ts'
+import {
+  attack,
+  authority,
+  codes,
+  decisive,
+  expectRefused,
+  expectTrusted,
+  imageDigest,
+  imageName,
+  judged,
+  policyOf,
+  policyWith,
+  root,
+} from './harness.ts'
+
+const demand = '/transparency/log'
+const statement = {
+  _type: 'https://in-toto.io/Statement/v1',
+  subject: [{ name: 'hello', digest: { sha256: imageDigest.slice(7) } }],
+  predicateType: 'https://sigstore.dev/cosign/sign/v1',
+  predicate: {},
+}
+const image = { digest: imageDigest, name: imageName }
+const timed = { timestamp: true } as const
+
+test('T15 a time that nobody signed', async () => {
+  const entry = { integratedTime: later(authority.at, 5) }
+  const proofOnly = (more: object) => ({ evidence: authority.sign({ ...more, logV1: { ...entry, promise: false } }) })
+  // The twin differs in who vouches for the time: the log's promise, or a timestamp authority.
+  await attack({ evidence: authority.sign({ logV1: entry }) }, proofOnly({}), {
+    code: 'time.absent',
+    demand: '/transparency/time',
+  })
+  await expectTrusted(proofOnly(timed))
+  const alter = (it: LogEntry) => {
+    it.integratedTime = String(Math.floor(later(authority.at, 5).getTime() / 1000))
+  }
+  await attack(
+    { evidence: authority.sign({ log: 'v2', logV2: { alter } }) },
+    { evidence: authority.sign({ log: 'v2', timestamp: false, logV2: { alter } }) },
+    { code: 'time.absent', demand: '/transparency/time' },
+  )
+})
+
+test('T15 a time other than the one the log signed', async () => {
+  await attack(
+    { evidence: authority.sign(timed) },
+    { evidence: authority.sign({ ...timed, logV1: { alter: breakTime } }) },
+    {
+      code: 'log.invalid',
+      demand,
+    },
+  )
+})
+
+type Swap = { readonly digest?: boolean; readonly signature?: boolean; readonly key?: boolean }
+const other = authority.sign({ message: 'another artifact' })
+const otherBody = JSON.parse(Buffer.from(other.entries[0]?.canonicalizedBody ?? '', 'base64').toString()) as {
+  spec: { data: object; signature: { content: string; publicKey: object } }
+}
+const swaps: readonly (readonly [string, Swap, 'log.entry-mismatch' | 'log.entry-other-key'])[] = [
+  ['T16 an entry with the digest of another artifact', { digest: true }, 'log.entry-mismatch'],
+  ['T16 an entry with the signature of another artifact', { signature: true }, 'log.entry-mismatch'],
+  ['T16 an entry with the key of another artifact', { key: true }, 'log.entry-other-key'],
+  ['T16 an entry with digest and signature of another', { digest: true, signature: true }, 'log.entry-mismatch'],
+  ['T16 an entry with digest and key of another', { digest: true, key: true }, 'log.entry-mismatch'],
+  ['T16 an entry with signature and key of another', { signature: true, key: true }, 'log.entry-mismatch'],
+]
+
+/** The log itself vouches for the swapped body. */
+const swapped = (swap: Swap) => (body: Body) => {
+  const spec = body.spec as typeof otherBody.spec
+  if (swap.digest) spec.data = otherBody.spec.data
+  if (swap.signature) spec.signature.content = otherBody.spec.signature.content
+  if (swap.key) spec.signature.publicKey = otherBody.spec.signature.publicKey
+}
+
+test.each(swaps)('%s', async (_name, swap, code) => {
+  const bundle = (body: (it: Body) => void) => ({ evidence: authority.sign({ ...timed, logV1: { body } }) })
+  await attack(
+    bundle(() => undefined),
+    bundle(swapped(swap)),
+    { code, demand },
+  )
+  const legacy = (body: (it: Body) => void) => ({
+    evidence: { signatures: [simpleSigning(authority, { digest: imageDigest, ...timed, logV1: { body } })] },
+    artifact: image,
+  })
+  await attack(
+    legacy(() => undefined),
+    legacy(swapped(swap)),
+    { code, demand },
+  )
+})
+
+test('T16 the whole entry, or its promise alone, of another artifact', async () => {
+  const mine = authority.sign(timed)
+  const [entry] = mine.entries
+  const [theirs] = other.entries
+  const withEntry = (one: object | undefined) => ({
+    evidence: {
+      bundle: { ...mine.bundle, verificationMaterial: { ...mine.bundle.verificationMaterial, tlogEntries: [one] } },
+    },
+  })
+  await attack(withEntry(entry), withEntry(theirs), { code: 'log.entry-mismatch', demand })
+  const { inclusionPromise } = theirs ?? {}
+  await expectRefused(withEntry({ ...entry, inclusionPromise }), { code: 'log.invalid', demand })
+  const { inclusionProof } = theirs ?? {}
+  await expectRefused(withEntry({ ...entry, inclusionProof }), { code: 'log.invalid', demand })
+})
+
+const envelopeBodies = {
+  'dsse 0.0.1': { logV1: { kind: 'dsse' } },
+  'intoto 0.0.2': { logV1: { kind: 'intoto' } },
+  'hashedrekord over the PAE': { logV1: { kind: 'hashedrekord' } },
+} as const
+
+test.each(Object.entries(envelopeBodies))('T16 an envelope with the entry of another: %s', async (_kind, options) => {
+  const signer = authority.githubCertificate()
+  const mine = authority.sign({ payload: statement, signer, ...timed, ...options })
+  const theirs = authority.sign({ payload: { ...statement, predicate: { other: true } }, signer, ...timed, ...options })
+  const withEntries = (tlogEntries: object) => ({
+    evidence: {
+      bundle: { ...mine.bundle, verificationMaterial: { ...mine.bundle.verificationMaterial, tlogEntries } },
+    },
+    artifact: image,
+  })
+  await attack(withEntries(mine.entries), withEntries(theirs.entries), { code: 'log.entry-mismatch', demand })
+})
+
+const stranger = authority.githubCertificate({ owner: 'evil' })
+
+test('T17 an entry under another certificate', async () => {
+  for (const [mine, theirs] of [
+    [{ ...timed }, { ...timed, logV1: { verifier: stranger } }],
+    [{ log: 'v2' }, { log: 'v2', logV2: { verifier: stranger } }],
+    [{ log: 'v2' }, { log: 'v2', logV2: { verifier: newKey() } }],
+  ] as const)
+    await attack(
+      { evidence: authority.sign(mine) },
+      { evidence: authority.sign(theirs) },
+      { code: 'log.entry-other-key', demand },
+    )
+})
+
+test("T17 an entry whose body is not the leaf of the log's tree", async () => {
+  const alter = (entry: LogEntry) => {
+    const body = JSON.parse(Buffer.from(entry.canonicalizedBody, 'base64').toString())
+    entry.canonicalizedBody = Buffer.from(JSON.stringify({ ...body, more: 1 })).toString('base64')
+  }
+  await attack(
+    { evidence: authority.sign({ log: 'v2' }) },
+    { evidence: authority.sign({ log: 'v2', logV2: { alter } }) },
+    {
+      code: 'log.invalid',
+      demand,
+    },
+  )
+})
+
+const twoLogs = policyWith({ transparency: { log: 2 } })
+const second = createLogV1('https://second.authority.test')
+/** The second log under an operator of its own, or under the same as everything else. */
+const withSecond = (operator?: string) =>
+  authority.trustedRoot({
+    logs: [second],
+    edit: (it) => {
+      const last = it.tlogs.at(-1)
+      if (last !== undefined && operator !== undefined) last.operator = operator
+    },
+  })
+
+test('T18 copies of one entry reach no threshold', async () => {
+  const one = authority.sign({})
+  const entries = (tlogEntries: readonly object[]) => ({
+    evidence: { bundle: { ...one.bundle, verificationMaterial: { ...one.bundle.verificationMaterial, tlogEntries } } },
+    policy: twoLogs,
+    root: withSecond('another'),
+  })
+  const [entry] = one.entries
+  if (entry === undefined) throw new Error('no entry')
+  const elsewhere = authority.logV1(one.signed, { log: second })
+  await attack(entries([entry, elsewhere]), entries([entry, entry]), { code: 'log.absent', demand })
+  const again = authority.logV1(one.signed)
+  const subject = await expectRefused(entries([entry, again]), { code: 'log.absent', demand })
+  expect(decisive(subject)).toMatchObject({ expected: '2', found: '1' })
+  // "01" is no number that protobuf writes: two readers could see two indexes.
+  await expectRefused(entries([entry, { ...entry, logIndex: `0${entry.logIndex}` }]), {
+    code: 'bundle.malformed',
+    verdict: 'inconclusive',
+  })
+})
+
+test('T18 two logs of one operator are one', async () => {
+  const one = authority.sign({})
+  const evidence = {
+    bundle: {
+      ...one.bundle,
+      verificationMaterial: {
+        ...one.bundle.verificationMaterial,
+        tlogEntries: [...one.entries, authority.logV1(one.signed, { log: second })],
+      },
+    },
+  }
+  const under = (operator?: string) => ({ evidence, policy: twoLogs, root: withSecond(operator) })
+  await attack(under('another'), under(), { code: 'log.absent', demand })
+})
+
+test('T18 two timestamps of one authority, of two authorities of one operator, are one', async () => {
+  const tsa = authority.createTsa({ newRoot: true, organization: 'second.test' })
+  const one = authority.sign({ log: 'v2' })
+  const over = 'signature' in one.signed ? one.signed.signature : ''
+  const policy = policyWith({ transparency: { time: 2 } })
+  const with2 = (tokens: readonly Buffer[], operator?: string) => ({
+    evidence: {
+      bundle: {
+        ...one.bundle,
+        verificationMaterial: {
+          ...one.bundle.verificationMaterial,
+          timestampVerificationData: {
+            rfc3161Timestamps: tokens.map((token) => ({ signedTimestamp: token.toString('base64') })),
+          },
+        },
+      },
+    },
+    policy,
+    root: authority.trustedRoot({
+      tsas: [tsa],
+      edit: (it) => {
+        const last = it.timestampAuthorities.at(-1)
+        if (last !== undefined && operator !== undefined) last.operator = operator
+      },
+    }),
+  })
+  const own = authority.timestamp({ over })
+  const theirs = authority.timestamp({ over, tsa })
+  const expected = { code: 'time.absent', demand: '/transparency/time' } as const
+  await attack(with2([own, theirs], 'another'), with2([own, theirs]), expected)
+  await expectRefused(with2([own, own], 'another'), expected)
+  await expectRefused(with2([own, authority.timestamp({ over, at: later(authority.at, 9) })], 'another'), expected)
+})
+
+test('T18 signatures of one key reach no threshold of two', async () => {
+  const [a, b] = [newKey(), newKey()]
+  const keys = [a, b].map((key) => ({ key: { base64: Buffer.from(key.pem).toString('base64') } }))
+  const policy = policyOf({
+    id: 'TWO',
+    candidate: 'signature',
+    signer: { keys },
+    threshold: 2,
+    transparency: { log: 0 },
+  })
+  const by = (...signers: (typeof a)[]) => ({
+    evidence: signers.map((signer) => authority.sign({ signer, log: 'none', timestamp: false })),
+    policy,
+  })
+  const subject = await attack(by(a, b), by(a, a, a), { code: 'signature.absent' })
+  expect(decisive(subject)).toMatchObject({ expected: '2', found: '1' })
+})
+
+test('T16 T17 T18 a good bundle says in how many logs it stands', async () => {
+  expect(codes(await judged({ evidence: authority.sign({}), root }), `/requirements/0${demand}`)).toEqual([
+    'pass log.counted',
+  ])
+})
