@@ -41,7 +41,7 @@ export function parseReference(text: string): ReferenceParts | ReferenceProblem 
   const slash = named.indexOf('/')
   const first = slash < 0 ? '' : named.slice(0, slash)
   const hasHost =
-    slash > 0 && (/[.:]/.test(first) || first === 'localhost' || first.startsWith('[') || first !== first.toLowerCase())
+    slash > 0 && (/[.:]/.test(first) || first === 'localhost' || first.startsWith('['))
   const rest = hasHost ? named.slice(slash + 1) : named
   const colon = rest.lastIndexOf(':')
   const tag = colon < 0 ? undefined : rest.slice(colon + 1)

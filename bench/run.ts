@@ -1,0 +1,10 @@
+import { availableParallelism } from 'node:os'
+import { batch } from './batch.ts'
+import { inProcess } from './in-process.ts'
+import { asProcess } from './process.ts'
+
+/** All figures of the README, as ratios within one run. Medians; the machine should have nothing else to do. */
+console.log(`Node ${process.versions.node}, ${availableParallelism()} cores, ${process.platform} ${process.arch}`)
+inProcess()
+batch()
+asProcess()
