@@ -183,23 +183,24 @@ test.each(strong)(
       artifact: image,
     })
     const rekord = { logV1: { kind: 'hashedrekord' } }
-  for (const log of [{}, rekord, { log: 'v2' }]) await expectTrusted(by({ payload, ...log, signing: { hash } }))
-  await expectTrusted({ evidence: authority.sign({ github: { key: algorithm }, signing: { hash } }) })
-  await expectTrusted({ evidence: authority.sign({ github: { key: algorithm }, signing: { hash: 'sha256' } }) })
-  await expectTrusted(by({ payload, ...rekord, signing: { hash: 'sha256' } }))
-  // Nothing names a hash: the curve does.
-  await expectRefused(by({ payload, signing: { hash: 'sha256' } }), { code: 'signature.invalid', demand: '/signer' })
-  // The entry names another hash than the signature was made with.
-  const body = ({ spec }: Body) => {
-    const { payload: bytes, payloadType } = authority.sign({ payload, ...bare }).bundle.dsseEnvelope ?? {}
-    const signed = preAuthEncoding(payloadType ?? '', Buffer.from(bytes ?? '', 'base64'))
-    spec['data'] = { hash: { algorithm: 'sha256', value: digestsOf(signed).sha256.slice(7) } }
-  }
-  await expectRefused(by({ payload, logV1: { kind: 'hashedrekord', body }, signing: { hash } }), {
-    code: 'signature.invalid',
-    demand: '/signer',
-  })
-})
+    for (const log of [{}, rekord, { log: 'v2' }]) await expectTrusted(by({ payload, ...log, signing: { hash } }))
+    await expectTrusted({ evidence: authority.sign({ github: { key: algorithm }, signing: { hash } }) })
+    await expectTrusted({ evidence: authority.sign({ github: { key: algorithm }, signing: { hash: 'sha256' } }) })
+    await expectTrusted(by({ payload, ...rekord, signing: { hash: 'sha256' } }))
+    // Nothing names a hash: the curve does.
+    await expectRefused(by({ payload, signing: { hash: 'sha256' } }), { code: 'signature.invalid', demand: '/signer' })
+    // The entry names another hash than the signature was made with.
+    const body = ({ spec }: Body) => {
+      const { payload: bytes, payloadType } = authority.sign({ payload, ...bare }).bundle.dsseEnvelope ?? {}
+      const signed = preAuthEncoding(payloadType ?? '', Buffer.from(bytes ?? '', 'base64'))
+      spec['data'] = { hash: { algorithm: 'sha256', value: digestsOf(signed).sha256.slice(7) } }
+    }
+    await expectRefused(by({ payload, logV1: { kind: 'hashedrekord', body }, signing: { hash } }), {
+      code: 'signature.invalid',
+      demand: '/signer',
+    })
+  },
+)
 
 const digestOnly = { digest: digestsOf(message).sha256 }
 const byDigest: readonly KeyAlgorithm[] = ['p256', 'p384', 'p521', 'rsa2048', 'rsa3072']
@@ -249,6 +250,4 @@ test('L15 a high s is as good as a low one', async () => {
       policy: keyPolicy(key),
       artifact: digestOnly,
     })
-})).type).toBe('private')
-  expect(createAuthority().at).toEqual(authority.at)
 })

@@ -119,13 +119,28 @@ test('L11 junk within base64, unpadded, in the URL alphabet, with white space', 
     `${payload.slice(0, 76)}\n${payload.slice(76)}`,
   ])
     await attack(withParts({}), withParts({ payload: broken }), expected)
-  for (const broken of [
-    `${sig}=`,
-    `*${sig}`,
-    Buffer.from(sig, 'base64').toString('hex'),
-    `${sig.slice(0, -4)}`.concat('!==='),
-  ])
+  for (const broken of [`${sig}=`, `*${sig}`, sig.slice(0, -1), `${sig.slice(0, 20)}-_${sig.slice(22)}`])
     await attack(withParts({}), withParts({ sig: broken }), expected)
+})
+
+test('L11 bits that base64 leaves over are none', async () => {
+  const { bundle } = authority.sign({ signer: key, log: 'none', timestamp: false })
+  const { messageDigest } = bundle.messageSignature ?? {}
+  const digest = messageDigest?.digest ?? ''
+  const named = (it: string) => ({
+    evidence: {
+      bundle: {
+        ...bundle,
+        messageSignature: { ...bundle.messageSignature, messageDigest: { ...messageDigest, digest: it } },
+      },
+    },
+    policy,
+  })
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+  const last = alphabet[alphabet.indexOf(digest.at(-2) ?? '') + 1]
+  const other = `${digest.slice(0, -2)}${last}=`
+  expect(Buffer.from(other, 'base64')).toEqual(Buffer.from(digest, 'base64'))
+  await attack(named(digest), named(other), { code: 'bundle.malformed', verdict: 'inconclusive' })
 })
 
 test('L11 two contents are ambiguous, whichever is good', async () => {
