@@ -2,8 +2,6 @@ import { type Code, words } from '../core/codes.ts'
 import { Fault } from '../core/fault.ts'
 import type { Problem } from '../core/request.ts'
 
-const helpPage = 'https://github.com/meshproof/meshproof/blob/main/docs/codes.md'
-
 /** The one mapper from what the shell met to RFC 9457. What is no fault of ours is a crash, and says nothing of its own. */
 export function problemOf(error: unknown): Problem {
   const fault = error instanceof Fault ? error : new Fault('internal.crash', { status: 500, cause: error })
@@ -11,7 +9,7 @@ export function problemOf(error: unknown): Problem {
   const parameters = Object.fromEntries(Object.entries(fault.parameters).map(([name, value]) => [name, text(value)]))
   const { says } = words(fault.code, parameters)
   return {
-    type: `${helpPage}#${fault.code.replace('.', '')}`,
+    type: `urn:meshproof:problem:${fault.code}`,
     title: says,
     status: fault.status,
     code: fault.code,
