@@ -1,7 +1,8 @@
 /** A full release version, `2.14.3`, without the `v` that some tags carry. */
 export type Version = { readonly major: number; readonly minor: number; readonly patch: number; readonly pre?: string }
 
-const pattern = /^v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:-([0-9A-Za-z.-]{1,64}))?$/
+// `2.14.3-arm64` is the same release for one architecture (kumahq/kuma, mk/docker.mk), no pre-release of it.
+const pattern = /^v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:-(?!(?:amd64|arm64)$)([0-9A-Za-z.-]{1,64})|-amd64|-arm64)?$/
 
 /** The version that a tag claims; undefined for `latest`, `2.14`, and whatever else is no full version. */
 export function versionOf(tag: string): Version | undefined {
