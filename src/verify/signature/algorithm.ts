@@ -1,10 +1,22 @@
 import { constants, createHash, type KeyObject, publicDecrypt, verify as verifyNative } from 'node:crypto'
-import { p256, p384, p521 } from '@noble/curves/nist.js'
+import { createRequire } from 'node:module'
 
 export type Hash = 'sha256' | 'sha384' | 'sha512'
 
 const curveHash: Readonly<Record<string, Hash>> = { prime256v1: 'sha256', secp384r1: 'sha384', secp521r1: 'sha512' }
-const curves = { prime256v1: p256, secp384r1: p384, secp521r1: p521 } as const
+type Nist = typeof import('@noble/curves/nist.js')
+let nist: Nist | undefined
+
+/** Loaded when the first digest is checked: images never need it, and a process pays for each import at its start. */
+function curveOf(key: KeyObject): Nist['p256'] | undefined {
+  nist ??= createRequire(import.meta.url)('@noble/curves/nist.js') as Nist
+  const named: Readonly<Record<string, Nist['p256']>> = {
+    prime256v1: nist.p256,
+    secp384r1: nist.p384,
+    secp521r1: nist.p521,
+  }
+  return named[key.asymmetricKeyDetails?.namedCurve ?? '']
+}
 
 /** T25: P-256, P-384, P-521, Ed25519, RSA of 2048 bits and more; a word for what is not allowed, undefined where it is. */
 export function keyProblem(key: KeyObject): string | undefined {
@@ -51,8 +63,9 @@ export function verifyDigest(
       const opened = publicDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, signature)
       return opened.equals(Buffer.concat([digestInfo[hash], digest]))
     }
-    const curve = curves[key.asymmetricKeyDetails?.namedCurve as keyof typeof curves]
-    return curve.verify(signature, digest, pointOf(key), { prehash: false, lowS: false, format: 'der' })
+    return (
+      curveOf(key)?.verify(signature, digest, pointOf(key), { prehash: false, lowS: false, format: 'der' }) ?? false
+    )
   } catch {
     return false
   }

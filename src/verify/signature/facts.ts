@@ -209,7 +209,10 @@ function checkCertificate(
   if (!shown && 'failed' in verifyChain(trust.material, certificate.withOneTimestamp('none'), dates))
     return refuse('certificate.untrusted')
   const facts = readLeaf(certificate)
-  return { certificate: 'code' in facts ? { outcome: 'fail', ...facts } : { done: facts }, timestampsOfCertificate: scts }
+  return {
+    certificate: 'code' in facts ? { outcome: 'fail', ...facts } : { done: facts },
+    timestampsOfCertificate: scts,
+  }
 }
 
 function checkTimestampsOfCertificate(
