@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Digest } from '../src/core/digest.ts'
 import { createAuthority } from '../test/authority/authority.ts'
 import { parsePolicy } from './policy.ts'
@@ -21,4 +23,27 @@ export const bundles = {
 export const san = 'https://github.com/Kong/kong-mesh/.github/workflows/kuma-_build_publish.yaml@refs/tags/2.14.3'
 export const issuer = 'https://token.actions.githubusercontent.com'
 export const policy = parsePolicy({ id: 'bench', candidate: 'signature', signer: { issuer, identity: { is: san } } })
+
 export { authority }
+
+/** The artifact, a bundle over it and the trusted root as files, and the flags that name them, in cosign's spelling. */
+export function asFiles(
+  folder: string,
+  bundle: keyof typeof bundles,
+): { readonly file: string; readonly flags: readonly string[] } {
+  const place = (name: string, bytes: Uint8Array) => {
+    writeFileSync(join(folder, name), bytes)
+    return join(folder, name)
+  }
+  const flags = [
+    '--bundle',
+    place('bundle.json', bundles[bundle]),
+    '--trusted-root',
+    place('root.json', root),
+    '--certificate-identity',
+    san,
+    '--certificate-oidc-issuer',
+    issuer,
+  ]
+  return { file: place('artifact', artifact), flags }
+}

@@ -1,52 +1,28 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { artifact, bundles, issuer, root, san } from './material.ts'
+import { asFiles } from './material.ts'
 import { median, ratio } from './measure.ts'
 
 /** `verify bundle` as a process, against a bare Node that does nothing, in turns; with the launcher's share beside it. */
 export function asProcess(rounds = 15): void {
   const folder = mkdtempSync(join(tmpdir(), 'meshproof-bench-'))
   try {
-    const [file, bundle, trusted] = ['artifact', 'bundle.json', 'root.json'].map((name) => join(folder, name)) as [
-      string,
-      string,
-      string,
-    ]
-    writeFileSync(file, artifact)
-    writeFileSync(bundle, bundles.dsse)
-    writeFileSync(trusted, root)
-    const args = [
-      'verify',
-      'bundle',
-      '--bundle',
-      bundle,
-      '--trusted-root',
-      trusted,
-      '--certificate-identity',
-      san,
-      '--certificate-oidc-issuer',
-      issuer,
-      '-o',
-      'json',
-      file,
-    ]
+    const { file, flags } = asFiles(folder, 'dsse')
+    const args = ['verify', 'bundle', ...flags, '-o', 'json', file]
     const cases = {
       bare: ['-e', '0'],
       launcher: [join(import.meta.dirname, '../bin/meshproof.mjs'), ...args],
-      direct: [
-        '--import',
-        'data:text/javascript,import{enableCompileCache}from"node:module";enableCompileCache(process.env.BENCH_CACHE)',
-        join(import.meta.dirname, '../src/cli/main.ts'),
-        ...args,
-      ],
+      direct: [join(import.meta.dirname, '../src/cli/main.ts'), ...args],
     }
     const times: Record<string, number[]> = { bare: [], launcher: [], direct: [] }
     for (let round = -2; round < rounds; round++)
       for (const [name, argv] of Object.entries(cases)) {
         const began = performance.now()
-        const run = spawnSync(process.execPath, argv, { env: { ...process.env, BENCH_CACHE: join(folder, 'cache') } })
+        const run = spawnSync(process.execPath, argv, {
+          env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'cache') },
+        })
         if (run.status !== 0) throw new Error(`${name} ended with ${run.status}: ${run.stderr}${run.stdout}`)
         if (round >= 0) times[name]?.push(performance.now() - began)
       }

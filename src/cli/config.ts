@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { Fault } from '../core/fault.ts'
 import { limits } from '../core/limits.ts'
 import { type Name, parseName } from '../core/reference.ts'
+import { cachePath } from '../evidence/cache.ts'
 
 /**
  * Configuration of the installation: defaults < file < environment < flags; each value knows where it came from. Nothing in
@@ -49,15 +50,15 @@ export function loadConfig(env: Env): Config {
   }
   const list = (text: string | undefined) => text?.split(/[\s,]+/).filter((entry) => entry !== '')
   const number = (name: string) => numberOf(name, env[name])
-  const cachePath = pick(
+  const folder = pick(
     'cache.path',
-    defaultCache(env),
+    cachePath({ ...env, MESHPROOF_CACHE_PATH: undefined }),
     parsed.cache?.path,
     'MESHPROOF_CACHE_PATH',
     env['MESHPROOF_CACHE_PATH'],
   ) as string | undefined
   return {
-    cachePath: cachePath === '' ? undefined : cachePath,
+    cachePath: folder === '' ? undefined : folder,
     cacheBytes: pick(
       'cache.bytes',
       limits.cacheBytes,
@@ -172,10 +173,3 @@ export const canonicalName =
       .sort(([a], [b]) => b.length - a.length)[0]
     return found === undefined ? name : (`${found[1]}${name.slice(found[0].length)}` as Name)
   }
-
-function defaultCache(env: Env): string | undefined {
-  const base = [env['XDG_CACHE_HOME'], env['HOME'] && join(env['HOME'], '.cache')].find(
-    (path) => path && isAbsolute(path),
-  )
-  return base ? join(base, 'meshproof') : undefined
-}
