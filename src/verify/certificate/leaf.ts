@@ -21,8 +21,20 @@ export type LeafFacts = {
 
 export type LeafProblem = { readonly code: Code; readonly expected?: string; readonly found?: string }
 
+/** L12: an extension is decoded when it is asked for; one that cannot be is a finding, never a throw. */
+function legible<T>(read: () => T, unreadable: T): T {
+  try {
+    return read()
+  } catch {
+    return unreadable
+  }
+}
+
 /** L5: a leaf signs code: no CA, digitalSignature, codeSigning (sigstore-go, pkg/root/certificate_authority.go). */
-export function leafRoleProblem(certificate: KeptCertificate): string | undefined {
+export const leafRoleProblem = (certificate: KeptCertificate): string | undefined =>
+  legible(() => roleProblem(certificate), 'an extension cannot be read')
+
+function roleProblem(certificate: KeptCertificate): string | undefined {
   if (certificate.extBasicConstraints?.isCA === true) return 'it is an authority'
   if (certificate.extKeyUsage?.digitalSignature !== true) return 'key usage digitalSignature is missing'
   if (!extendedKeyUsages(certificate).includes(oid.codeSigning)) return 'extended key usage codeSigning is missing'
@@ -46,7 +58,10 @@ function extendedKeyUsages(certificate: KeptCertificate): readonly string[] {
 }
 
 /** L6: exactly one name, issuer v1 and v2 agree, no extension twice (slsa-verifier, validateClaimsEqual). */
-export function readLeaf(certificate: KeptCertificate): LeafFacts | LeafProblem {
+export const readLeaf = (certificate: KeptCertificate): LeafFacts | LeafProblem =>
+  legible(() => leafFacts(certificate), { code: 'certificate.malformed' })
+
+function leafFacts(certificate: KeptCertificate): LeafFacts | LeafProblem {
   const seen = new Set<string>()
   for (const extension of certificate.extensions) {
     const id = extension.subs[0]?.toOID() ?? ''

@@ -63,6 +63,7 @@ export function checkEntry(
       entry.kind === 'intoto' &&
       entry.version === '0.0.1' &&
       matchesIntoto001(body, candidate.content))
+  if (!shown && stage.failed === 'thrown') return problem('log.entry-malformed', 'error') // L12
   if (!shown) return problem(stage.failed === 'TLOG_BODY_ERROR' ? 'log.entry-mismatch' : 'log.invalid')
   if (!namesSigner(body, signer)) return problem('log.entry-other-key') // L4, T17
   if (entry.proof === undefined && !promiseSuffices(candidate.form)) return problem('log.proof-absent') // L9
