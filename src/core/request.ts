@@ -41,7 +41,10 @@ export const requestSchema = z.strictObject({
   policy: z.union([
     z.strictObject({ profile: z.string().max(128) }),
     z.strictObject({ document: digest }),
-    z.looseObject({ requirements: z.unknown() }),
+    // As it came: an object of the schema's own making would lack the key `__proto__`, and nobody could refuse it (T79).
+    z.custom<{ readonly [key: string]: unknown }>(
+      (value) => typeof value === 'object' && value !== null && 'requirements' in value,
+    ),
   ]),
   trust: z
     .union([z.literal('public-good'), z.strictObject({ document: digest }), z.strictObject({ root: bytes })])

@@ -13,6 +13,8 @@ export type LoadedPolicy = { readonly policy: Policy; readonly sealed: Sealed }
 
 /** From a plain value (parsed YAML or JSON, paths already replaced by bytes) to a policy and its canonical document. */
 export function loadPolicy(value: unknown): LoadedPolicy | { readonly problems: readonly PolicyProblem[] } {
+  const hidden = hiddenKey(value)
+  if (hidden !== undefined) return { problems: [{ pointer: hidden, message: 'unknown key' }] }
   const checked = policySchema.safeParse(value)
   if (!checked.success) return { problems: checked.error.issues.flatMap(deepest).slice(0, 20) }
   const policy = checked.data as Policy
@@ -37,6 +39,17 @@ export function policyOf(digest: Digest, bytes: Uint8Array): Policy | undefined 
   if (parsed.size > 256) parsed.clear()
   parsed.set(digest, loaded.policy)
   return loaded.policy
+}
+
+/** T79: the schema passes over `__proto__` without a word, so a demand of that name would be dropped. Its pointer. */
+function hiddenKey(value: unknown, at: readonly string[] = []): string | undefined {
+  if (typeof value !== 'object' || value === null || at.length > limits.jsonDepth) return undefined
+  if (Object.hasOwn(value, '__proto__')) return pointerOf([...at, '__proto__'])
+  for (const [key, member] of Object.entries(value)) {
+    const found = hiddenKey(member, [...at, key])
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 type Issue = z.core.$ZodIssue
