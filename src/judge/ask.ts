@@ -5,6 +5,7 @@ import { readIndex, readManifest } from '../core/oci.ts'
 import type { CandidateKind, Policy } from '../core/policy.ts'
 import { type Name, nameOf, partsOf, type Reference } from '../core/reference.ts'
 import type { EvidenceView } from './evidence-view.ts'
+import { layerQuestion } from './layers.ts'
 import { closedBy, kindsOf, placesFor, tagFor } from './places.ts'
 import { meansPlatform, readTree } from './tree.ts'
 
@@ -95,7 +96,7 @@ function askDigest(
     open.add(question)
     const outcome = view.outcomeOf(question)
     if (outcome !== undefined && 'found' in outcome && outcome.found !== digest)
-      askLayers(open, image, outcome.found, kind, view, limits)
+      askLayers(open, image, outcome.found, view, limits)
   }
   const question: Question = { ask: 'referrers', image, digest }
   open.add(question)
@@ -105,45 +106,20 @@ function askDigest(
     const manifest: Question = { ask: 'manifest', image, digest: referrer }
     open.add(manifest)
     const found = view.outcomeOf(manifest)
-    if (found !== undefined && 'found' in found) askLayers(open, image, found.found, 'attestation', view, limits)
+    if (found !== undefined && 'found' in found) askLayers(open, image, found.found, view, limits)
   }
 }
 
-/** The layers of a signature's manifest, each no larger than its kind may be. */
-function askLayers(
-  open: Questions,
-  image: Name,
-  manifest: Digest,
-  kind: CandidateKind,
-  view: EvidenceView,
-  limits: Limits,
-): void {
+/** The layers of a signature's manifest. */
+function askLayers(open: Questions, image: Name, manifest: Digest, view: EvidenceView, limits: Limits): void {
   const bytes = view.bytes(manifest)
   const document = bytes === undefined ? undefined : readManifest(bytes, limits.jsonDepth)
   if (document === undefined) return
-  for (const question of layerQuestions(image, document.layers.slice(0, limits.layers), kind, limits))
-    open.add(question)
+  for (const layer of document.layers.slice(0, limits.layers)) {
+    const question = layerQuestion(image, layer, limits)
+    if (question !== undefined) open.add(question)
+  }
 }
-
-export const layerQuestions = (
-  image: Name,
-  layers: readonly { readonly mediaType: string; readonly digest: Digest }[],
-  kind: CandidateKind,
-  limits: Limits,
-): readonly Question[] =>
-  layers
-    .filter(({ mediaType }) => isCandidateLayer(mediaType))
-    .map(({ digest }) => ({
-      ask: 'blob',
-      image,
-      digest,
-      limit: kind === 'signature' ? limits.payloadBytes : limits.attestationBytes,
-    }))
-
-export const isCandidateLayer = (mediaType: string): boolean =>
-  mediaType === 'application/vnd.dev.cosign.simplesigning.v1+json' ||
-  mediaType === 'application/vnd.dsse.envelope.v1+json' ||
-  /^application\/vnd\.dev\.sigstore\.bundle/.test(mediaType)
 
 /** Digests that a list of referrers names: every one of them is opened, whatever type the list states (formats section 4). */
 export function referrersOf(list: Digest, subject: Digest, view: EvidenceView, limits: Limits): readonly Digest[] {

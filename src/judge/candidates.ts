@@ -1,18 +1,20 @@
 import type { Code } from '../core/codes.ts'
 import type { Digest } from '../core/digest.ts'
 import { digestOf } from '../core/digest.ts'
+import { givenTypes } from '../core/given-types.ts'
 import { parseJson } from '../core/json.ts'
 import type { Limits } from '../core/limits.ts'
 import type { Question } from '../core/observation.ts'
-import { mediaTypes, readManifest } from '../core/oci.ts'
+import { type Descriptor, mediaTypes, readManifest } from '../core/oci.ts'
 import type { CandidateKind } from '../core/policy.ts'
 import type { Name } from '../core/reference.ts'
 import { looksLikeBundle, readBundle, readBundleValue } from '../verify/signature/bundle.ts'
 import { type Candidate, isCandidate, type Unreadable } from '../verify/signature/candidate.ts'
 import { readEnvelope } from '../verify/signature/envelope.ts'
 import { readDownloaded, readLegacyLayer } from '../verify/signature/simple-signing.ts'
-import { isCandidateLayer, readReferrers } from './ask.ts'
+import { readReferrers } from './ask.ts'
 import type { EvidenceView } from './evidence-view.ts'
+import { isCandidateLayer, layerQuestion } from './layers.ts'
 import { closedBy, tagFor } from './places.ts'
 
 /** A candidate with the evidence it stands on, or a thing at its place that is none. */
@@ -99,9 +101,9 @@ class Collector {
       const bytes = view.bytes(digest)
       if (bytes === undefined) this.gap('evidence.missing', both)
       else if (kind === 'bundle') for (const read of readLines(bytes, this.limits)) this.add(read, both, [digest])
-      else if (kind === 'signature' && mediaType === downloadedType)
+      else if (kind === 'signature' && mediaType === givenTypes.downloaded)
         for (const read of readDownloaded(bytes, this.limits)) this.add(read, ['signature'], [digest])
-      else if ((kind === 'signature' || kind === 'attestation') && mediaType !== payloadType)
+      else if ((kind === 'signature' || kind === 'attestation') && mediaType !== givenTypes.payload)
         this.layers(bytes, digest, both, undefined)
     }
     for (const code of view.givenProblems) this.gap(code, both)
@@ -158,7 +160,7 @@ class Collector {
         if (subject === undefined) this.note('signature.layer-foreign', layer.mediaType.slice(0, 200), digest)
         continue
       }
-      const payload = this.blob(image, layer.digest, kinds)
+      const payload = this.blob(image, layer, kinds)
       if (payload === undefined) continue
       if (layer.mediaType === mediaTypes.simpleSigning)
         this.add(readLegacyLayer(layer, payload, this.limits), ['signature'], [digest, layer.digest])
@@ -168,29 +170,18 @@ class Collector {
     }
   }
 
-  private blob(image: Name | undefined, digest: Digest, kinds: readonly CandidateKind[]): Uint8Array | undefined {
-    if (image !== undefined)
-      for (const limit of [this.limits.payloadBytes, this.limits.attestationBytes]) {
-        const question: Question = { ask: 'blob', image, digest, limit }
-        const outcome = this.view.outcomeOf(question)
-        if (outcome !== undefined && 'failed' in outcome) {
-          this.gap(outcome.failed, kinds, question)
-          return undefined
-        }
-        if (outcome !== undefined && 'absent' in outcome) {
-          this.gap('registry.not-found', kinds, question)
-          return undefined
-        }
-      }
-    const bytes = this.view.bytes(digest)
+  private blob(image: Name | undefined, layer: Descriptor, kinds: readonly CandidateKind[]): Uint8Array | undefined {
+    const question = image === undefined ? undefined : layerQuestion(image, layer, this.limits)
+    const outcome = question === undefined ? undefined : this.view.outcomeOf(question)
+    if (outcome !== undefined && !('found' in outcome)) {
+      this.gap('failed' in outcome ? outcome.failed : 'registry.not-found', kinds, question)
+      return undefined
+    }
+    const bytes = this.view.bytes(layer.digest)
     if (bytes === undefined) this.gap('evidence.missing', kinds)
     return bytes
   }
 }
-
-/** Media types under which the pieces of `given` stand in the store. */
-export const downloadedType = 'application/vnd.meshproof.cosign-download.v1+json'
-export const payloadType = 'application/vnd.meshproof.payload.v1'
 
 /** A message signature and a cosign payload are signatures; a signed statement may be both. */
 const kindsOfContent = (candidate: Candidate): readonly CandidateKind[] =>

@@ -1,19 +1,9 @@
+import { givenTypes } from '../../core/given-types.ts'
 import type { Limits } from '../../core/limits.ts'
 import type { Asked, EvidenceStore, GivenKind } from '../../core/observation.ts'
 import type { Bytes, Given } from '../../core/request.ts'
 import { locate, type Paths, readBytes } from './files.ts'
 import { LayoutSource } from './layout.ts'
-
-/** Media types under which pieces that were brought along are observed; `judge` reads them by these. */
-export const givenTypes = {
-  bundle: 'application/vnd.dev.sigstore.bundle+json',
-  signatureManifest: 'application/vnd.oci.image.manifest.v1+json',
-  payload: 'application/vnd.meshproof.payload.v1',
-  downloaded: 'application/vnd.meshproof.cosign-download.v1+json',
-  attestations: 'application/vnd.meshproof.npm-attestations.v1+json',
-  layout: 'application/vnd.oci.image.index.v1+json',
-  logEntry: 'application/vnd.meshproof.rekor-entry.v1+json',
-} as const
 
 export type Brought = { readonly observations: readonly Asked[]; readonly layouts: readonly LayoutSource[] }
 
