@@ -21,7 +21,8 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     parallel: { type: 'string', short: 'j' },
     'save-pack': { type: 'string' },
   })
-  const [file, second] = positionals
+  // What is piped in is meant; at a terminal, waiting for input would look like a hang.
+  const [file = process.stdin.isTTY ? undefined : '-', second] = positionals
   if (file === undefined || second !== undefined)
     throw usage('Which requests? meshproof verify batch FILE, or - for standard input.')
   const parallel = Number(values.parallel ?? limits.batchParallel)

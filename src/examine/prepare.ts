@@ -58,7 +58,8 @@ export async function prepare(request: Request, shop: Shop): Promise<Prepared> {
   const offline = request.offline === true
   const subject = subjectOf(request, shop)
   const policy = await policyFor(request, subject, shop)
-  const brought = await bringAlong(request.given ?? [], shop.paths, shop.store, shop.now(), shop.limits)
+  const artifact = 'digest' in subject ? subject.digest : 'file' in subject ? subject.digests.sha256 : undefined
+  const brought = await bringAlong(request.given ?? [], artifact, shop.paths, shop.store, shop.now(), shop.limits)
   const signatureRepository =
     request.signatureRepository === undefined ? undefined : parseName(request.signatureRepository)
   if (request.signatureRepository !== undefined && signatureRepository === undefined)

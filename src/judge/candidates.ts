@@ -38,8 +38,7 @@ const both: readonly CandidateKind[] = ['attestation', 'signature']
 /** Everything in the evidence that may vouch for a digest, wherever it was looked for, and what could not be looked at. */
 export function collect(digest: Digest, view: EvidenceView, limits: Limits): Collected {
   const collector = new Collector(view, limits)
-  const closed = closedBy(view.given)
-  if (closed.size > 0) collector.given()
+  if (closedBy(view.given).size > 0 || view.givenProblems.length > 0) collector.given()
   for (const { question, outcome } of view.observations) {
     if (question.ask === 'referrers' && question.digest === digest) {
       if ('failed' in outcome) collector.gap(outcome.failed, both, question)

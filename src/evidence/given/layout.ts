@@ -8,6 +8,15 @@ import type { Answerer, Asked, EvidenceStore, Outcome3, Question } from '../../c
 import { type Descriptor, isIndexType, mediaTypes, readIndex, readManifest } from '../../core/oci.ts'
 import { isProblem, type Name, nameOf, parseReference, partsOf } from '../../core/reference.ts'
 
+/** A manifest that vouches for a digest, and the layers it does so by. */
+export type Voucher = {
+  readonly kind: 'signature' | 'attestation'
+  readonly manifest: Uint8Array
+  readonly layers: readonly Uint8Array[]
+}
+
+const vouching = /\.(?:simplesigning|dsse|sigstore\.bundle)\./
+
 type Entry = { readonly descriptor: Descriptor; readonly name: Name | undefined; readonly tag: string | undefined }
 
 /**
@@ -68,6 +77,26 @@ export class LayoutSource implements Answerer {
     return [...missing].sort()
   }
 
+  /** What vouches for a digest here, under whichever name: an artifact without a name is asked for nowhere else. */
+  vouchersFor(subject: Digest): readonly Voucher[] {
+    if (this.altered !== undefined) return []
+    const tag = `sha256-${hexOf(subject)}`
+    const tagged = (ending: string) => this.entries.filter((entry) => entry.tag === `${tag}.${ending}`)
+    return [
+      ...tagged('sig').flatMap(({ descriptor }) => this.voucher('signature', descriptor.digest)),
+      ...tagged('att').flatMap(({ descriptor }) => this.voucher('attestation', descriptor.digest)),
+      ...[...this.listed(undefined, subject).keys()].flatMap((digest) => this.voucher('attestation', digest)),
+    ]
+  }
+
+  private voucher(kind: Voucher['kind'], digest: Digest): readonly Voucher[] {
+    const manifest = this.read(digest)
+    const named = manifest === undefined ? undefined : readManifest(manifest, this.limits.jsonDepth)?.layers
+    const layers = (named ?? []).filter(({ mediaType }) => vouching.test(mediaType)).slice(0, this.limits.layers)
+    if (manifest === undefined || layers.length === 0) return []
+    return [{ kind, manifest, layers: layers.flatMap((layer) => this.read(layer.digest) ?? []) }]
+  }
+
   async answer(question: Question): Promise<Asked> {
     return {
       question,
@@ -109,9 +138,17 @@ export class LayoutSource implements Answerer {
 
   /** By the subject that a manifest names, and by the fallback tag of registries without the API. */
   private async referrers(name: Name, subject: Digest): Promise<Outcome3 | undefined> {
+    const listed = this.listed(name, subject)
+    if (listed.size === 0) return undefined
+    const manifests = [...listed.keys()].sort().flatMap((digest) => listed.get(digest) ?? [])
+    const { bytes } = seal({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
+    return { found: await this.store.put(bytes, mediaTypes.ociIndex), mediaType: mediaTypes.ociIndex }
+  }
+
+  private listed(name: Name | undefined, subject: Digest): ReadonlyMap<Digest, Json> {
     const listed = new Map<Digest, Json>()
     for (const { descriptor, name: own, tag } of this.entries) {
-      if (own !== undefined && own !== name) continue
+      if (name !== undefined && own !== undefined && own !== name) continue
       const bytes = this.read(descriptor.digest)
       if (bytes === undefined) continue
       if (tag === `sha256-${hexOf(subject)}`)
@@ -120,10 +157,7 @@ export class LayoutSource implements Answerer {
       if (!isIndexType(descriptor.mediaType) && readManifest(bytes, this.limits.jsonDepth)?.subject?.digest === subject)
         listed.set(descriptor.digest, plain(descriptor))
     }
-    if (listed.size === 0) return undefined
-    const manifests = [...listed.keys()].sort().flatMap((digest) => listed.get(digest) ?? [])
-    const { bytes } = seal({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
-    return { found: await this.store.put(bytes, mediaTypes.ociIndex), mediaType: mediaTypes.ociIndex }
+    return listed
   }
 
   private typeOf(digest: Digest): string {

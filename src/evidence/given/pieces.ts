@@ -1,3 +1,4 @@
+import type { Digest } from '../../core/digest.ts'
 import { givenTypes } from '../../core/given-types.ts'
 import type { Limits } from '../../core/limits.ts'
 import type { Asked, EvidenceStore, GivenKind } from '../../core/observation.ts'
@@ -7,9 +8,13 @@ import { LayoutSource } from './layout.ts'
 
 export type Brought = { readonly observations: readonly Asked[]; readonly layouts: readonly LayoutSource[] }
 
-/** Evidence that came along with the request, one observation a piece, its bytes in the store. */
+/**
+ * Evidence that came along with the request, one observation a piece, its bytes in the store. An image is looked up in a
+ * layout by its name; for an `artifact`, a digest without a place, what vouches for it there is taken out piece by piece.
+ */
 export async function bringAlong(
   given: readonly Given[],
+  artifact: Digest | undefined,
   paths: Paths,
   store: EvidenceStore,
   now: number,
@@ -17,14 +22,16 @@ export async function bringAlong(
 ): Promise<Brought> {
   const observations: Asked[] = []
   const layouts: LayoutSource[] = []
-  const piece = async (kind: GivenKind, bytes: Bytes, mediaType: string) => {
-    const found = await store.put(readBytes(bytes, paths, limits.givenBytes), mediaType)
+  const keep = async (kind: GivenKind, bytes: Uint8Array, mediaType: string) => {
+    const found = await store.put(bytes, mediaType)
     observations.push({
       question: { ask: 'given', kind },
       outcome: { found, mediaType },
       beside: { from: 'given', at: now },
     })
   }
+  const piece = (kind: GivenKind, bytes: Bytes, mediaType: string) =>
+    keep(kind, readBytes(bytes, paths, limits.givenBytes), mediaType)
   for (const one of given) {
     if ('bundle' in one) await piece('bundle', one.bundle, givenTypes.bundle)
     else if ('signatureManifest' in one) {
@@ -41,6 +48,10 @@ export async function bringAlong(
         outcome: layout.observed,
         beside: { from: 'given', at: now, ...(layout.altered !== undefined && { detail: { found: layout.altered } }) },
       })
+      for (const { kind, manifest, layers } of artifact === undefined ? [] : layout.vouchersFor(artifact)) {
+        await keep(kind, manifest, givenTypes.signatureManifest)
+        for (const layer of layers) await keep(kind, layer, givenTypes.payload)
+      }
     }
   }
   return { observations, layouts }
