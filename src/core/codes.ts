@@ -150,7 +150,7 @@ export const codes = {
   'log.checkpoint-malformed': row(
     'medium',
     'The checkpoint of the log cannot be read.',
-    'A newer version may read it; nothing says that anybody tampered with it.',
+    'A newer version may read it; this alone says nothing against the log.',
   ),
   'log.checkpoint': row('info', 'The checkpoint says: {found}.'),
   'log.inclusion-not-shown': row(
