@@ -1,0 +1,74 @@
+import type { Answer } from '../../core/request.ts'
+import { isJudged, type SubjectView, type VerdictView, verdictView } from '../../report/model/verdict-view.ts'
+import { brief, briefIdentity } from './brief.ts'
+import { renderProblem } from './problem.ts'
+import { count, hang, lengthOf, outcomeMarks, pad, painter, type TextOptions } from './text.ts'
+
+/** The short table: a block an answer, a line a subject, what to do next once, and one line that sums up. */
+export function renderTable(answers: readonly Answer[], options: TextOptions): string {
+  const views = answers.filter(isJudged).map(verdictView)
+  const problems = answers.flatMap((answer) => ('problem' in answer ? [renderProblem(answer.problem, options)] : []))
+  const blocks = views.map((view) => block(view, options))
+  return [...blocks, ...problems, ...(views.length > 0 ? [summary(views, options)] : [])].join('\n\n')
+}
+
+function block(view: VerdictView, options: TextOptions): string {
+  const labels = Math.max(...view.subjects.map(({ label }) => lengthOf(label)), 5)
+  const next = view.subjects.flatMap(({ reason, outcome }) => (outcome === 'trusted' ? [] : (reason?.next ?? [])))
+  return [
+    painter(options)('bold', view.name),
+    ...runs(view.subjects).flatMap((run) => runLines(run, labels, options)),
+    ...[...new Set(next)].flatMap((text) => labelled('next', text, options)),
+    ...view.notes.flatMap(({ says }) => labelled('note', says, options)),
+  ].join('\n')
+}
+
+type Run = readonly [SubjectView, ...SubjectView[]]
+
+/** Neighbours with the same outcome for the same reason. */
+function runs(subjects: readonly SubjectView[]): readonly Run[] {
+  const all: [SubjectView, ...SubjectView[]][] = []
+  for (const subject of subjects) {
+    const run = all.at(-1)
+    if (run?.[0].outcome === subject.outcome && run[0].sentence === subject.sentence) run.push(subject)
+    else all.push([subject])
+  }
+  return all
+}
+
+/** The reason stands beside the first subject where it fits, else once below all of them. */
+function runLines(run: Run, labels: number, options: TextOptions): readonly string[] {
+  const paint = painter(options)
+  const [first] = run
+  const reason = reasonOf(first)
+  const fits = 2 + 14 + 2 + labels + 2 + 12 + 2 + lengthOf(reason) <= options.columns
+  const lines = run.map(({ outcome, label, short }, i) => {
+    const { mark, style } = outcomeMarks[outcome]
+    const head = `  ${paint(style, `${mark} ${pad(outcome, 12)}`)}  ${pad(label, labels)}  ${paint('dim', short)}`
+    return !fits ? head : i === 0 ? `${head}  ${reason}` : `${head}  ${paint('dim', 'the same')}`
+  })
+  return fits ? lines : [...lines, ...hang('', 4, reason, options.columns)]
+}
+
+function reasonOf({ outcome, requirements, reason, sentence }: SubjectView): string {
+  const text = brief(sentence, reason)
+  const id = requirements.find(({ decisive }) => decisive === reason)?.id
+  return outcome === 'trusted' || id === undefined ? briefIdentity(text) : `${id}: ${text}`
+}
+
+function labelled(label: string, text: string, options: TextOptions): readonly string[] {
+  const [first = '', ...rest] = hang(`  ${label}`, 8, text, options.columns)
+  return [painter(options)('dim', first.slice(0, 8)) + first.slice(8), ...rest]
+}
+
+function summary(views: readonly VerdictView[], options: TextOptions): string {
+  const paint = painter(options)
+  const totals = (['trusted', 'rejected', 'inconclusive'] as const).flatMap((outcome) => {
+    const number = views.filter((view) => view.outcome === outcome).length
+    return number === 0 ? [] : [paint(outcomeMarks[outcome].style, `${number} ${outcome}`)]
+  })
+  const what = views.every(({ again }) => again === 'verify image') ? 'image' : 'artifact'
+  const policies = [...new Set(views.map(({ policy }) => policy.name))].join(', ')
+  const trusts = [...new Set(views.map(({ trust }) => trust))].join(', ')
+  return `${count(views.length, what)}: ${totals.join(', ')}. ${paint('dim', `Policy ${policies}; trusted root ${trusts}.`)}`
+}
