@@ -16,7 +16,7 @@ const schema = z.strictObject({
   /** Name of a mirror → name of its origin: what is pulled there is known by this name. */
   mirrors: z.record(z.string(), z.string()).optional(),
   signatures: z.strictObject({ repository: z.string().optional() }).optional(),
-  trust: z.strictObject({ mirror: z.url().optional() }).optional(),
+  trust: z.strictObject({ mirror: z.string().optional() }).optional(),
 })
 type Parsed = z.output<typeof schema>
 
@@ -38,67 +38,41 @@ export function loadConfig(env: Env): Config {
   const file = fileOf(env)
   const parsed = file === undefined ? {} : readFile(file)
   const settings: Setting[] = []
-  const pick = (key: string, fallback: unknown, inFile: unknown, variable: string, fromEnv: unknown): unknown => {
-    const [value, from] =
-      fromEnv !== undefined
-        ? [fromEnv, `environment ${variable}`]
-        : inFile !== undefined
-          ? [inFile, file]
-          : [fallback, 'default']
-    settings.push({ key, value, from: from ?? 'default', env: variable })
+  const pick = <T, F>(
+    key: string,
+    variable: string,
+    fallback: F,
+    inFile: T | undefined,
+    inEnv: T | undefined,
+  ): T | F => {
+    const from = inEnv !== undefined ? `environment ${variable}` : inFile !== undefined ? (file ?? 'file') : 'default'
+    const value = inEnv ?? inFile ?? fallback
+    settings.push({ key, value, from, env: variable })
     return value
   }
-  const list = (text: string | undefined) => text?.split(/[\s,]+/).filter((entry) => entry !== '')
-  const number = (name: string) => numberOf(name, env[name])
-  const folder = pick(
-    'cache.path',
-    cachePath({ ...env, MESHPROOF_CACHE_PATH: undefined }),
-    parsed.cache?.path,
-    'MESHPROOF_CACHE_PATH',
-    env['MESHPROOF_CACHE_PATH'],
-  ) as string | undefined
+  /** An empty variable says nothing, as everywhere; that of the cache says that there shall be none. */
+  const text = (variable: string) => env[variable] || undefined
+  const { cache, registry, mirrors, signatures, trust } = parsed
+  const inHome = cachePath({ ...env, MESHPROOF_CACHE_PATH: undefined })
+  const path = pick('cache.path', 'MESHPROOF_CACHE_PATH', inHome, cache?.path, env['MESHPROOF_CACHE_PATH'])
+  const bytes = numberOf('MESHPROOF_CACHE_BYTES', text('MESHPROOF_CACHE_BYTES'))
+  const insecure = listOf(text('MESHPROOF_REGISTRY_INSECURE'))
   return {
-    cachePath: folder === '' ? undefined : folder,
-    cacheBytes: pick(
-      'cache.bytes',
-      limits.cacheBytes,
-      parsed.cache?.bytes,
-      'MESHPROOF_CACHE_BYTES',
-      number('MESHPROOF_CACHE_BYTES'),
-    ) as number,
-    insecure: pick(
-      'registry.insecure',
-      [],
-      parsed.registry?.insecure,
-      'MESHPROOF_REGISTRY_INSECURE',
-      list(env['MESHPROOF_REGISTRY_INSECURE']),
-    ) as readonly string[],
-    ca: pick(
-      'registry.ca',
-      undefined,
-      parsed.registry?.ca,
-      'MESHPROOF_REGISTRY_CA',
-      env['MESHPROOF_REGISTRY_CA'] || undefined,
-    ) as string | undefined,
-    mirrors: mirrorsOf(
-      pick('mirrors', {}, parsed.mirrors, 'MESHPROOF_MIRRORS', pairs(env['MESHPROOF_MIRRORS'])) as Readonly<
-        Record<string, string>
-      >,
-    ),
+    cachePath: path === '' ? undefined : path,
+    cacheBytes: pick('cache.bytes', 'MESHPROOF_CACHE_BYTES', limits.cacheBytes, cache?.bytes, bytes),
+    insecure: pick('registry.insecure', 'MESHPROOF_REGISTRY_INSECURE', [], registry?.insecure, insecure),
+    ca: pick('registry.ca', 'MESHPROOF_REGISTRY_CA', undefined, registry?.ca, text('MESHPROOF_REGISTRY_CA')),
+    mirrors: mirrorsOf(pick('mirrors', 'MESHPROOF_MIRRORS', {}, mirrors, pairs(text('MESHPROOF_MIRRORS')))),
     signatureRepository: pick(
       'signatures.repository',
-      undefined,
-      parsed.signatures?.repository,
       'COSIGN_REPOSITORY',
-      env['COSIGN_REPOSITORY'] || undefined,
-    ) as string | undefined,
-    trustMirror: pick(
-      'trust.mirror',
       undefined,
-      parsed.trust?.mirror,
-      'MESHPROOF_TRUST_MIRROR',
-      env['MESHPROOF_TRUST_MIRROR'] || undefined,
-    ) as string | undefined,
+      signatures?.repository,
+      text('COSIGN_REPOSITORY'),
+    ),
+    trustMirror: addressOf(
+      pick('trust.mirror', 'MESHPROOF_TRUST_MIRROR', undefined, trust?.mirror, text('MESHPROOF_TRUST_MIRROR')),
+    ),
     settings,
   }
 }
@@ -135,14 +109,22 @@ function readFile(file: string): Parsed {
   throw malformed(`${file}: ${issue?.path.map(String).join('.') || 'document'}: ${issue?.message ?? ''}`)
 }
 
+const listOf = (text: string | undefined): readonly string[] | undefined =>
+  text?.split(/[\s,]+/).filter((entry) => entry !== '')
+
+function addressOf(text: string | undefined): string | undefined {
+  if (text === undefined || /^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text
+  throw malformed(`trust.mirror: ${text} is no address`)
+}
+
 function numberOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined || text === '') return undefined
+  if (text === undefined) return undefined
   if (!/^\d{1,15}$/.test(text)) throw malformed(`${name} is no whole number`)
   return Number(text)
 }
 
 function pairs(text: string | undefined): Readonly<Record<string, string>> | undefined {
-  if (text === undefined || text === '') return undefined
+  if (text === undefined) return undefined
   return Object.fromEntries(
     text.split(',').map((pair) => {
       const at = pair.indexOf('=')

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { limits } from '../core/limits.ts'
 import type { EvidenceStore } from '../core/observation.ts'
-import { partsOf } from '../core/reference.ts'
 import type { RegistryAnswerer } from '../evidence/registry/answerer.ts'
 import { boundedStore } from '../evidence/store/bounded.ts'
 import { memoryStore } from '../evidence/store/memory.ts'
 import { publicGoodRoot } from '../evidence/trust/public-good.ts'
+import type { Way } from '../evidence/trust/tuf.ts'
 import { always, type ExaminedTrust } from '../examine/examination.ts'
 import { type Config, canonicalName } from './config.ts'
 import type { Shopkeeper } from './shop.ts'
@@ -21,11 +21,13 @@ export function keeperOf(
   const hosts = new Set<string>()
   let network: ReturnType<typeof openRegistry> | undefined
   const roots = new Map<boolean, Promise<ExaminedTrust | undefined>>()
+  const lost = new Set<string>()
   const now = () => Date.now()
   const folder = config.cachePath
   return {
     now,
     report,
+    lost,
     canonicalName: canonicalName(config.mirrors),
     store: memoryStore,
     publicGood: (offline) => {
@@ -35,6 +37,7 @@ export function keeperOf(
         folder: folder === undefined ? undefined : join(folder, 'trust'),
         offline,
         now,
+        way: () => wayToTrust(config, env),
         report,
         ...(config.trustMirror !== undefined && { mirror: config.trustMirror }),
       })
@@ -53,6 +56,20 @@ export function keeperOf(
   }
 }
 
+async function wayToTrust(config: Config, env: Env): Promise<Way> {
+  const [{ openWay }, { authorities, proxyEnv }] = await Promise.all([
+    import('../evidence/trust/way.ts'),
+    environmentOf(config, env),
+  ])
+  const registered = config.trustMirror === undefined ? undefined : new URL(config.trustMirror)
+  return openWay({ registered, proxyEnv, authorities, connectMs: limits.connectMs })
+}
+
+async function environmentOf(config: Config, env: Env) {
+  const { registryEnvironment } = await import('../evidence/registry/environment.ts')
+  return registryEnvironment({ ...env, ...(config.ca !== undefined && { MESHPROOF_REGISTRY_CA: config.ca }) })
+}
+
 type Network = { readonly answerer: RegistryAnswerer; readonly store: EvidenceStore }
 
 /** undici and the cache are imported here, so that what needs no network does not pay for them. */
@@ -62,16 +79,12 @@ async function openRegistry(
   typed: ReadonlySet<string>,
   report: (error: unknown) => void,
 ): Promise<Network> {
-  const [{ registryAnswerer }, { registryEnvironment }, { openCache }, { layered }] = await Promise.all([
+  const [{ registryAnswerer }, environment, { openCache }, { layered }] = await Promise.all([
     import('../evidence/registry/answerer.ts'),
-    import('../evidence/registry/environment.ts'),
+    environmentOf(config, env),
     import('../evidence/cache.ts'),
     import('../evidence/store/layered.ts'),
   ])
-  const environment = await registryEnvironment({
-    ...env,
-    ...(config.ca !== undefined && { MESHPROOF_REGISTRY_CA: config.ca }),
-  })
   const cache =
     config.cachePath === undefined
       ? undefined
@@ -89,10 +102,3 @@ async function openRegistry(
   })
   return { answerer, store }
 }
-
-/** Hosts that a person typed: their images, and the repositories they named. */
-export const typedHosts = (names: readonly (string | undefined)[]): readonly string[] => [
-  ...new Set(
-    names.flatMap((name) => (name === undefined ? [] : [partsOf(name as Parameters<typeof partsOf>[0]).host])),
-  ),
-]

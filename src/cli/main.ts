@@ -54,4 +54,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.exitCode = 3
 main(process.argv.slice(2)).then((code) => {
   process.exitCode = code
+  // Whatever still waits for an answer (a name that nobody resolves) must not keep a person waiting.
+  process.stdout.write('', (error) => process.exit(error ? 3 : code))
 }, crash)

@@ -19,6 +19,8 @@ export type Shopkeeper = {
     typed: readonly string[],
   ) => Promise<{ readonly store: EvidenceStore; readonly sources: readonly Source[] }>
   readonly store: () => EvidenceStore
+  /** Origins of mirrors that did not answer in passing; asked once a run. */
+  readonly lost?: Set<string>
   /** Causes go to the log, never into an answer. */
   readonly report: (error: unknown) => void
 }
@@ -52,6 +54,7 @@ export async function examineRequest(
     limits,
     versions: versions(),
     signal: AbortSignal.timeout(limits.requestMs),
+    ...(keeper.lost !== undefined && { lost: keeper.lost }),
   }
   return { examination, examined: await examine(examination, world) }
 }

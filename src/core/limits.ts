@@ -35,6 +35,8 @@ export const limits = Object.freeze({
   rateLimitMs: 60_000,
   rateLimitCapMs: 15 * 60_000,
   helperMs: 10_000,
+  trustRefreshMs: 5_000,
+  asideMs: 3_000,
   rememberFoundMs: 10 * 60_000,
   rememberAbsentMs: 60_000,
   batchParallel: 8,

@@ -11,8 +11,8 @@ export type Examination = {
   readonly id?: string | undefined
   readonly subject: ExaminedSubject
   readonly policy: LoadedPolicy
-  /** The trusted root as a document; undefined where none is at hand or none is read. */
-  readonly trust: ExaminedTrust | undefined
+  /** The trusted root as a document; undefined where none is at hand or none is read. It is fetched while images are. */
+  readonly trust: ExaminedTrust | undefined | Promise<ExaminedTrust | undefined>
   readonly signatureRepository?: Name | undefined
   readonly platform?: string | undefined
   readonly at?: number | undefined
@@ -27,7 +27,7 @@ export type ExaminedSubject =
   | {
       readonly file: string
       readonly digests: ArtifactDigests /** All hashes; measured at the first call. */
-      readonly measure: () => ArtifactDigests /** What was measured so far. */
+      readonly measure: () => ArtifactDigests | Promise<ArtifactDigests> /** What was measured so far. */
       readonly measured: () => ArtifactDigests
     }
 
@@ -47,6 +47,8 @@ export type World = {
   readonly limits: Limits
   readonly versions: Readonly<Record<string, string>>
   readonly signal: AbortSignal
+  /** Hosts that were asked in passing and did not answer; of one run, which asks them so no more. */
+  readonly lost?: Set<string>
 }
 
 export interface Source {

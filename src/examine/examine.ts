@@ -7,16 +7,18 @@ import type { Role, SubjectAnswer, VerdictAnswer } from '../core/request.ts'
 import { formatTime, type Time } from '../core/time.ts'
 import { type AskedOf, type Inputs, makeInputs, noWaivers, sealVerdict, type Verdict, worst } from '../core/verdict.ts'
 import { formatVersion, versionOf } from '../core/version.ts'
-import { askImage, type ImageAsked, resolveRoot } from '../judge/ask.ts'
+import { askImage, type ImageAsked, originOf, resolveRoot } from '../judge/ask.ts'
 import { judge } from '../judge/judge.ts'
 import { meansPlatform, readTree } from '../judge/tree.ts'
-import type { Examination, World } from './examination.ts'
+import type { Examination, ExaminedTrust, World } from './examination.ts'
 import { type Gathered, gather } from './gather.ts'
 
 /** What an examination leaves behind: the answer, and every document that its verdicts name. */
 export type Examined = {
   readonly answer: VerdictAnswer
   readonly evidence: Sealed
+  /** The trusted root that was read, if any was. */
+  readonly trust: ExaminedTrust | undefined
   readonly documents: ReadonlyMap<Digest, Uint8Array>
   readonly verdicts: readonly { readonly inputs: Inputs; readonly verdict: Verdict }[]
 }
@@ -44,15 +46,16 @@ export async function examine(examination: Examination, world: World): Promise<E
     examination.given,
     (view) => (image === undefined ? [] : askImage(image, policy.policy, view, world.limits)),
     world,
+    image === undefined ? undefined : originOf(image.reference, image.name),
   )
   const evidence = sealEvidence(gathered.observations)
   const at = examination.at ?? gathered.newest ?? world.now()
-  const trust = readsTrust(policy.policy) ? examination.trust : undefined
+  const trust = readsTrust(policy.policy) ? await examination.trust : undefined
   for (const document of [evidence, policy.sealed, noWaivers, ...(trust === undefined ? [] : [trust])])
     gathered.hold(document.digest, document.bytes)
-  const answered = subjectsOf(examination, image, gathered, world).map((judged) =>
-    decideOne(judged, { examination, evidence, gathered, at, world }),
-  )
+  const answered: Awaited<ReturnType<typeof decideOne>>[] = []
+  for (const judged of subjectsOf(examination, image, gathered, world))
+    answered.push(await decideOne(judged, { examination, trust, evidence, gathered, at, world }))
   const answer = {
     schema: 'urn:meshproof:answer:v1' as const,
     ...(examination.id !== undefined && { id: examination.id }),
@@ -64,6 +67,7 @@ export async function examine(examination: Examination, world: World): Promise<E
   return {
     answer,
     evidence,
+    trust,
     documents: documentsOf(gathered, [
       evidence.digest,
       policy.sealed.digest,
@@ -140,19 +144,19 @@ const digestsOf = ({ sha384, sha512 }: ArtifactDigests): Pick<AskedOf, 'digests'
 
 type Case = {
   readonly examination: Examination
+  readonly trust: ExaminedTrust | undefined
   readonly evidence: Sealed
   readonly gathered: Gathered
   readonly at: number
   readonly world: World
 }
 
-function decideOne(
+async function decideOne(
   judged: Judged,
   of: Case,
-): { readonly answer: SubjectAnswer; readonly inputs: Inputs; readonly verdict: Verdict } {
-  const { examination, evidence, gathered, at, world } = of
+): Promise<{ readonly answer: SubjectAnswer; readonly inputs: Inputs; readonly verdict: Verdict }> {
+  const { examination, trust, evidence, gathered, at, world } = of
   const { policy, subject } = examination
-  const trust = readsTrust(policy.policy) ? examination.trust : undefined
   const asOf: Time | undefined = policy.policy.trust?.maxAge === undefined ? undefined : trust?.asOf
   const inputs = makeInputs({
     subject: judged.subject,
@@ -170,7 +174,7 @@ function decideOne(
     judged.asked.digests === undefined &&
     verdict.findings.some(({ code }) => code === 'artifact.bytes-needed')
   )
-    return decideOne({ ...judged, asked: { ...judged.asked, ...digestsOf(subject.measure()) } }, of)
+    return decideOne({ ...judged, asked: { ...judged.asked, ...digestsOf(await subject.measure()) } }, of)
   const { confirmed, name } = policy.policy
   const answer: SubjectAnswer = {
     subject: judged.subject,

@@ -1,6 +1,7 @@
 import type { Digest } from '../core/digest.ts'
 import type { Asked, Observation, Question } from '../core/observation.ts'
 import { questionKey } from '../core/observation.ts'
+import { partsOf } from '../core/reference.ts'
 import { EvidenceView } from '../judge/evidence-view.ts'
 import type { World } from './examination.ts'
 
@@ -36,19 +37,28 @@ export class Gathered {
   }
 }
 
-/** The loop: ask what is open, answer it, ask again; at most `limits.rounds` times (shapes: `limit.rounds`). */
+/**
+ * The loop: ask what is open, answer it, ask again; at most `limits.rounds` times (shapes: `limit.rounds`). `aside` is a
+ * question whose answer is only told (T91): nobody waits for it as for one that decides.
+ */
 export async function gather(
   given: readonly Asked[],
   open: (view: EvidenceView) => readonly Question[],
   world: World,
+  aside?: Question,
 ): Promise<Gathered> {
+  const passing = aside === undefined ? undefined : questionKey(aside)
   const gathered = new Gathered(world)
   for (const asked of given) await gathered.add(asked)
   for (let round = 0; ; round++) {
     const questions = unique(open(gathered.view()))
     if (questions.length === 0) return gathered
     const answers = await inParallel(questions, world.limits.parallelRequests, (question) =>
-      round < world.limits.rounds ? answer(question, world) : failed(question, 'limit.rounds', world),
+      round >= world.limits.rounds
+        ? failed(question, 'limit.rounds', world)
+        : questionKey(question) === passing
+          ? answerInPassing(question, world)
+          : answer(question, world, world.signal),
     )
     for (const asked of answers) await gathered.add(asked)
   }
@@ -58,16 +68,28 @@ const unique = (questions: readonly Question[]): readonly Question[] => [
   ...new Map(questions.map((question) => [questionKey(question), question])).values(),
 ]
 
-async function answer(question: Question, world: World): Promise<Asked> {
+async function answer(question: Question, world: World, signal: AbortSignal): Promise<Asked> {
   for (const source of world.sources) {
-    if (world.signal.aborted) break
-    const asked = await source.tryAnswer(question, world.signal)
+    if (signal.aborted) break
+    const asked = await source.tryAnswer(question, signal)
     if (asked !== undefined) return asked
   }
-  return failed(question, world.signal.aborted ? 'limit.time' : 'evidence.offline', world)
+  return failed(question, signal.aborted ? 'limit.time' : 'evidence.offline', world)
 }
 
-const failed = (question: Question, code: 'limit.rounds' | 'limit.time' | 'evidence.offline', world: World): Asked => ({
+/** An air-gapped site cannot reach the origins of its mirrors: that is found out once a run, and quickly. */
+async function answerInPassing(question: Question, world: World): Promise<Asked> {
+  const host = question.ask === 'given' ? '' : partsOf(question.image).host
+  if (world.lost?.has(host) === true) return failed(question, 'registry.unreachable', world)
+  const patience = AbortSignal.any([world.signal, AbortSignal.timeout(world.limits.asideMs)])
+  const asked = await answer(question, world, patience)
+  const { outcome } = asked
+  if ('failed' in outcome && ['limit.time', 'registry.unreachable'].includes(outcome.failed)) world.lost?.add(host)
+  return asked
+}
+
+type Unanswered = 'limit.rounds' | 'limit.time' | 'evidence.offline' | 'registry.unreachable'
+const failed = (question: Question, code: Unanswered, world: World): Asked => ({
   question,
   outcome: { failed: code },
   beside: { from: 'meshproof', at: world.now() },

@@ -19,8 +19,8 @@ export function packed(
     documents.set(document.digest, document.bytes)
     return { inputs, verdict: sealed.digest }
   })
-  const { subject, trust, signatureRepository, platform, policy, id } = examination
-  const reads = verdicts.some(({ inputs }) => inputs.trust !== null)
+  const { subject, signatureRepository, platform, policy, id } = examination
+  const { trust } = examined
   const request: PackedRequest = {
     ...(id !== undefined && { id }),
     subject: 'file' in subject ? { file: subject.file, digests: subject.measured() } : subject,
@@ -29,10 +29,9 @@ export function packed(
     at: examined.answer.at,
     evidence: examined.evidence.digest,
     policy: policy.sealed.digest,
-    ...(trust !== undefined &&
-      reads && {
-        trust: { digest: trust.digest, name: trust.name, ...(trust.asOf !== undefined && { asOf: trust.asOf }) },
-      }),
+    ...(trust !== undefined && {
+      trust: { digest: trust.digest, name: trust.name, ...(trust.asOf !== undefined && { asOf: trust.asOf }) },
+    }),
     verdicts,
     answer: examined.answer,
   }

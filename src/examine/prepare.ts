@@ -56,7 +56,7 @@ export function readRequest(value: unknown): Request {
 
 export async function prepare(request: Request, shop: Shop): Promise<Prepared> {
   const offline = request.offline === true
-  const subject = subjectOf(request, shop)
+  const subject = await subjectOf(request, shop)
   const policy = await policyFor(request, subject, shop)
   const artifact = 'digest' in subject ? subject.digest : 'file' in subject ? subject.digests.sha256 : undefined
   const brought = await bringAlong(request.given ?? [], artifact, shop.paths, shop.store, shop.now(), shop.limits)
@@ -68,7 +68,7 @@ export async function prepare(request: Request, shop: Shop): Promise<Prepared> {
     id: request.id,
     subject,
     policy,
-    trust: readsTrust(policy.policy) ? await trustOf(request, shop, offline) : undefined,
+    trust: readsTrust(policy.policy) ? (await trustOf(request, shop, offline)).root : undefined,
     signatureRepository,
     platform: request.platform,
     at: request.at === undefined ? undefined : parseTime(request.at),
@@ -86,26 +86,26 @@ const sourceOf = (layout: LayoutSource, { now }: Shop): Source =>
     () => (layout.altered === undefined ? undefined : { found: layout.altered }),
   )
 
-function subjectOf({ subject }: Request, shop: Shop): ExaminedSubject {
+async function subjectOf({ subject }: Request, shop: Shop): Promise<ExaminedSubject> {
   if ('image' in subject) return imageOf(subject.image, shop)
   if ('file' in subject) return fileOf(subject.file, shop)
   if (!isDigest(subject.digest)) throw new Fault('reference.malformed', { parameters: { found: subject.digest } })
   return { digest: subject.digest, ...claimedName(subject.name) }
 }
 
-function fileOf(file: string, shop: Shop): ExaminedSubject {
+async function fileOf(file: string, shop: Shop): Promise<ExaminedSubject> {
   const place = locate(file, shop.paths)
-  let digests = measured(place, file, ['sha256'])
-  const measure = () => {
-    digests = measured(place, file, ['sha256', 'sha384', 'sha512'])
+  let digests = await measured(place, file, ['sha256'])
+  const measure = async () => {
+    digests = await measured(place, file, ['sha256', 'sha384', 'sha512'])
     return digests
   }
   return { file: basename(file), digests, measure, measured: () => digests }
 }
 
-function measured(place: string, path: string, hashes: readonly ('sha256' | 'sha384' | 'sha512')[]) {
+async function measured(place: string, path: string, hashes: readonly ('sha256' | 'sha384' | 'sha512')[]) {
   try {
-    return measureFile(place, hashes)
+    return await measureFile(place, hashes)
   } catch (cause) {
     throw new Fault('request.path-not-found', { parameters: { found: path }, cause })
   }
@@ -198,13 +198,20 @@ export function withBytes(value: unknown, paths: Paths, limits: Limits): unknown
 const isPath = (value: unknown): value is Extract<Bytes, { path: string }> =>
   typeof value === 'object' && value !== null && 'path' in value && typeof value.path === 'string'
 
-async function trustOf(request: Request, shop: Shop, offline: boolean): Promise<ExaminedTrust | undefined> {
+/** A file is read now, so that a wrong path is the request's problem; the public root comes while images are asked for. */
+async function trustOf(
+  request: Request,
+  shop: Shop,
+  offline: boolean,
+): Promise<{ readonly root: Examination['trust'] }> {
   const { trust = 'public-good' } = request
-  if (trust === 'public-good') return shop.publicGood(offline)
+  if (trust === 'public-good') return { root: shop.publicGood(offline) }
   if ('root' in trust) {
     const bytes = readBytes(trust.root, shop.paths, shop.limits.trustedRootBytes)
-    return { digest: digestOf(bytes), bytes, name: 'path' in trust.root ? basename(trust.root.path) : 'given' }
+    return {
+      root: { digest: digestOf(bytes), bytes, name: 'path' in trust.root ? basename(trust.root.path) : 'given' },
+    }
   }
   const bytes = await shop.document?.(trust.document)
-  return bytes === undefined ? undefined : { digest: trust.document, bytes, name: trust.document }
+  return { root: bytes === undefined ? undefined : { digest: trust.document, bytes, name: trust.document } }
 }

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Digest, hexOf, isDigest } from '../../core/digest.ts'
 import { type Json, seal } from '../../core/json.ts'
@@ -7,6 +6,7 @@ import type { Limits } from '../../core/limits.ts'
 import type { Answerer, Asked, EvidenceStore, Outcome3, Question } from '../../core/observation.ts'
 import { type Descriptor, isIndexType, mediaTypes, readIndex, readManifest } from '../../core/oci.ts'
 import { isProblem, type Name, nameOf, parseReference, partsOf } from '../../core/reference.ts'
+import { hashFile } from './files.ts'
 
 /** A manifest that vouches for a digest, and the layers it does so by. */
 export type Voucher = {
@@ -56,7 +56,7 @@ export class LayoutSource implements Answerer {
     const index = bytes === undefined ? undefined : readIndex(bytes, limits.jsonDepth)
     if (bytes === undefined || index === undefined)
       return new LayoutSource(folder, store, limits, { failed: 'evidence.malformed' }, [], undefined)
-    const altered = findAltered(folder, limits)
+    const altered = await findAltered(folder, limits)
     const found = await store.put(bytes, mediaTypes.ociIndex)
     const observed: Outcome3 =
       altered === undefined ? { found, mediaType: mediaTypes.ociIndex } : { failed: 'evidence.digest-mismatch' }
@@ -209,22 +209,12 @@ function toEntry(descriptor: Descriptor): Entry {
 }
 
 /** T94: the first blob that does not hash to its name. Layers are hashed in pieces, none is kept. */
-function findAltered(folder: string, limits: Limits): string | undefined {
+async function findAltered(folder: string, limits: Limits): Promise<string | undefined> {
   const blobs = join(folder, 'blobs', 'sha256')
   if (!existsSync(blobs)) return undefined
   const names = readdirSync(blobs).sort()
   if (names.length > limits.layoutBlobs) return `more than ${limits.layoutBlobs} blobs`
-  const chunk = Buffer.allocUnsafe(1024 * 1024)
-  return names.find((name) => {
-    if (!isDigest(`sha256:${name}`)) return true
-    const hash = createHash('sha256')
-    const file = openSync(join(blobs, name), 'r')
-    try {
-      for (let count = readSync(file, chunk); count > 0; count = readSync(file, chunk))
-        hash.update(chunk.subarray(0, count))
-    } finally {
-      closeSync(file)
-    }
-    return hash.digest('hex') !== name
-  })
+  for (const name of names)
+    if (!isDigest(`sha256:${name}`) || (await hashFile(join(blobs, name), ['sha256']))[0] !== name) return name
+  return undefined
 }

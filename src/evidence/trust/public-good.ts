@@ -1,11 +1,12 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { decodeBase64 } from '../../core/base64.ts'
 import { type Digest, digestOf } from '../../core/digest.ts'
+import { limits as defaultLimits, type Limits } from '../../core/limits.ts'
 import { formatTime, parseTime, type Time } from '../../core/time.ts'
+import type { Way } from './tuf.ts'
 
 /** The public-good trusted root as a document: its bytes, its digest, and when it was last known to be current. */
 export type TrustedRootDocument = {
@@ -21,13 +22,15 @@ export type PublicGoodOptions = {
   readonly offline: boolean
   readonly now: () => number
   readonly mirror?: string
+  /** How the mirror is reached; asked for only where there is something to fetch. */
+  readonly way: () => Promise<Way>
+  readonly limits?: Limits
   readonly report?: (error: unknown) => void
 }
 
 const mirrorOfSigstore = 'https://tuf-repo-cdn.sigstore.dev'
 const freshMs = 24 * 60 * 60_000
 const retryMs = 10 * 60_000
-const refreshMs = 8_000
 
 /**
  * By TUF where it can be refreshed, else our last good copy, else the seed that the package brings, whose age nobody
@@ -66,27 +69,32 @@ const documentOf = (bytes: Uint8Array, asOf?: Time): TrustedRootDocument => ({
   ...(asOf !== undefined && { asOf }),
 })
 
-/** T68: the TUF client checks versions, thresholds and expiry; what it refuses changes nothing here. */
-async function refresh({
-  folder,
-  now,
-  mirror = mirrorOfSigstore,
-  report,
-}: PublicGoodOptions): Promise<TrustedRootDocument | undefined> {
-  const place = folder ?? join(tmpdir(), `meshproof-tuf-${process.pid}`)
+async function refresh(options: PublicGoodOptions): Promise<TrustedRootDocument | undefined> {
+  const { folder, now, way, mirror = mirrorOfSigstore, limits = defaultLimits, report } = options
   try {
-    mkdirSync(place, { recursive: true, mode: 0o700 })
-    const { initTUF } = await import('@sigstore/tuf')
-    const tuf = await initTUF({ mirrorURL: mirror, cachePath: join(place, 'tuf'), retry: 0, timeout: refreshMs })
-    const bytes = Buffer.from(await tuf.getTarget('trusted_root.json'), 'utf8')
+    const { fetchTrustedRoot } = await import('./tuf.ts')
+    const bytes = await fetchTrustedRoot({
+      mirror,
+      root: mirror === mirrorOfSigstore ? undefined : seeds().root,
+      folder: folder === undefined ? undefined : join(folder, 'tuf'),
+      way: await way(),
+      deadlineMs: limits.trustRefreshMs,
+    })
     const document = documentOf(bytes, formatTime(now()))
-    if (folder !== undefined) keep(folder, document)
+    if (folder !== undefined) attempt(() => keep(folder, document))
     return document
   } catch (error) {
     report?.(error)
-    if (folder !== undefined) markTried(folder, now())
+    if (folder !== undefined) attempt(() => writeWhole(triedFile(folder), String(now())))
     return undefined
   }
+}
+
+/** A read-only cache only means that the next run does it again (T104). */
+function attempt(write: () => void): void {
+  try {
+    write()
+  } catch {}
 }
 
 function keep(folder: string, { bytes, asOf }: TrustedRootDocument): void {
@@ -94,14 +102,6 @@ function keep(folder: string, { bytes, asOf }: TrustedRootDocument): void {
 }
 
 const triedFile = (folder: string) => join(folder, 'refresh-failed')
-
-function markTried(folder: string, now: number): void {
-  try {
-    writeWhole(triedFile(folder), String(now))
-  } catch {
-    // A read-only cache only means that the next run tries again.
-  }
-}
 
 function triedLately(folder: string, now: number): boolean {
   try {
@@ -113,18 +113,24 @@ function triedLately(folder: string, now: number): boolean {
 }
 
 function writeWhole(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const temporary = `${file}.${process.pid}.tmp`
   writeFileSync(temporary, text, { mode: 0o600 })
   renameSync(temporary, file)
 }
 
-const seedShape = z.record(z.string(), z.object({ targets: z.record(z.string(), z.string()) }))
+const seedShape = z.record(z.string(), z.object({ 'root.json': z.string(), targets: z.record(z.string(), z.string()) }))
+
+/** What the package brings of Sigstore's own repository. */
+function seeds(): { readonly root: Uint8Array | undefined; readonly trusted: Uint8Array | undefined } {
+  const require = createRequire(import.meta.url)
+  const ours = seedShape.safeParse(require('@sigstore/tuf/seeds.json')).data?.[mirrorOfSigstore]
+  const bytes = (encoded: string | undefined) => (encoded === undefined ? undefined : decodeBase64(encoded))
+  return { root: bytes(ours?.['root.json']), trusted: bytes(ours?.targets['trusted_root.json']) }
+}
 
 /** The package's own copy; it carries no date. */
 function seed(): TrustedRootDocument | undefined {
-  const require = createRequire(import.meta.url)
-  const seeds = seedShape.safeParse(require('@sigstore/tuf/seeds.json'))
-  const encoded = seeds.data?.[mirrorOfSigstore]?.targets['trusted_root.json']
-  const bytes = encoded === undefined ? undefined : decodeBase64(encoded)
-  return bytes === undefined ? undefined : documentOf(bytes)
+  const { trusted } = seeds()
+  return trusted === undefined ? undefined : documentOf(trusted)
 }
