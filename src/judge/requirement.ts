@@ -34,7 +34,8 @@ export type JudgedRequirement = { readonly findings: readonly Finding[]; readonl
  */
 export function judgeRequirement(of: RequirementCase): JudgedRequirement {
   const out = of.scope.applies(of.requirement)
-  if (out !== undefined)
+  // Whether the image is there at all comes before which of its versions are signed.
+  if (out !== undefined && (out.code !== 'requirement.not-yet' || of.situation.obstacle === undefined))
     return { findings: [decided(of, 'not-applicable', { ...out }), ...fill(of, [], 'not-applicable')], boundaries: [] }
   const obstacle = of.situation.obstacle ?? trustObstacle(of)
   if (obstacle !== undefined) {
@@ -192,8 +193,10 @@ const byCloseness = (a: CandidateResult, b: CandidateResult): number =>
   a.failures - b.failures || (a.candidate.id < b.candidate.id ? -1 : 1)
 const absentCode = ({ candidate, provenance }: Requirement): Finding['code'] =>
   candidate === 'signature' ? 'signature.absent' : provenance === undefined ? 'attestation.absent' : 'provenance.absent'
-const detailOf = ({ code, expected, found, where }: Finding) => ({
+/** The reason in the words of the candidate's finding, and how it was known. */
+const detailOf = ({ code, basis, expected, found, where }: Finding) => ({
   code,
+  basis,
   ...(expected !== undefined && { expected }),
   ...(found !== undefined && { found }),
   ...(where !== undefined && { where }),
