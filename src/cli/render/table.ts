@@ -1,6 +1,6 @@
 import type { Answer } from '../../core/request.ts'
+import { brief } from '../../report/model/brief.ts'
 import { isJudged, type SubjectView, type VerdictView, verdictView } from '../../report/model/verdict-view.ts'
-import { brief, briefIdentity } from './brief.ts'
 import { renderProblem } from './problem.ts'
 import { count, hang, lengthOf, outcomeMarks, pad, painter, type TextOptions } from './text.ts'
 
@@ -19,9 +19,13 @@ function block(view: VerdictView, options: TextOptions): string {
     painter(options)('bold', view.name),
     ...runs(view.subjects).flatMap((run) => runLines(run, labels, options)),
     ...[...new Set(next)].flatMap((text) => labelled('next', text, options)),
-    ...view.notes.flatMap(({ says }) => labelled('note', says, options)),
+    ...notesOf(view).flatMap(({ says }) => labelled('note', says, options)),
   ].join('\n')
 }
+
+/** A look-up that failed is a note, too; where it became the reason it is said already. */
+const notesOf = ({ notes, subjects }: VerdictView): VerdictView['notes'] =>
+  notes.filter((note) => note.state === 'note' || !subjects.some(({ reason }) => reason?.says === note.says))
 
 type Run = readonly [SubjectView, ...SubjectView[]]
 
@@ -53,7 +57,7 @@ function runLines(run: Run, labels: number, options: TextOptions): readonly stri
 function reasonOf({ outcome, requirements, reason, sentence }: SubjectView): string {
   const text = brief(sentence, reason)
   const id = requirements.find(({ decisive }) => decisive === reason)?.id
-  return outcome === 'trusted' || id === undefined ? briefIdentity(text) : `${id}: ${text}`
+  return outcome === 'trusted' || id === undefined ? text : `${id}: ${text}`
 }
 
 function labelled(label: string, text: string, options: TextOptions): readonly string[] {
