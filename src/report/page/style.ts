@@ -97,13 +97,16 @@ details { border: 1px solid var(--line); border-radius: 12px; background: var(--
 summary { cursor: pointer; padding: .7rem 1rem; font-weight: 600; }
 details > .inner { padding: 0 1rem 1rem; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-size: .88rem; }
+table { border-collapse: collapse; width: 100%; min-width: 46rem; table-layout: fixed; font-size: .88rem; }
+thead th:nth-child(1) { width: 9.2rem; }
+thead th:nth-child(2) { width: 32%; }
+thead th:nth-child(5) { width: 7.4rem; }
+.outcome { white-space: nowrap; }
+td .mono { overflow-wrap: anywhere; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .6rem; border-top: 1px solid var(--line); }
 thead th { border-top: 0; color: var(--soft); font-size: .8rem; font-weight: 600; white-space: nowrap; }
-td .mono, td code { overflow-wrap: anywhere; }
-td.wide { min-width: 14rem; }
 .proven { color: var(--pass); font-weight: 650; white-space: nowrap; }
-.candidate td { background: var(--quiet); font-size: .85rem; }
+.group-head th { background: var(--quiet); font-size: .85rem; font-weight: 600; overflow-wrap: anywhere; }
 
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: .75rem; margin-top: 1.8rem; }
 .pair > div { display: grid; gap: .75rem; align-content: start; }
@@ -130,6 +133,14 @@ td.wide { min-width: 14rem; }
   .compare > div { grid-template-columns: 1fr; gap: .1rem; }
   .chain > li { grid-template-columns: 2.4rem 1fr; gap: 0 .8rem; }
   .rail .broken { width: 38px; }
+  table, tbody, tr, td, th[scope="rowgroup"] { display: block; min-width: 0; width: auto; }
+  thead { position: absolute; clip-path: inset(50%); }
+  tr { border-top: 1px solid var(--line); padding: .4rem 0; }
+  th, td { border: 0; padding: .12rem .2rem; }
+  .group-head { padding: 0; }
+  .group-head th { padding: .4rem .5rem; }
+  td[data-label]:empty { display: none; }
+  td[data-label]::before { content: attr(data-label) " "; color: var(--soft); font-size: .8rem; font-weight: 600; }
   .panel dl { grid-template-columns: 1fr; gap: 0; }
   .panel dd { margin-bottom: .5rem; }
 }
@@ -139,6 +150,7 @@ td.wide { min-width: 14rem; }
   .contents, .skip { display: none; }
   article { break-before: page; margin-top: 0; }
   .chain > li, .panel, tr { break-inside: avoid; }
+  table { min-width: 0; }
   details::details-content { content-visibility: visible; display: block; height: auto; }
   details, .panel, .verdict { border-color: #999; }
 }

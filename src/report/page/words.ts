@@ -19,7 +19,7 @@ export const timeHtml = (time: string): Html => {
 /** A sentence with its digests short and its addresses in the type of code. */
 export const sentenceHtml = (sentence: string): Html => {
   const parts = sentence.split(
-    /(https?:\/\/[^\s,;]*[^\s,;.]|sha256:[0-9a-f]{64}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|(?:index\.)?docker\.io\/[^\s,;]*[^\s,;.])/,
+    /(https?:\/\/[^\s,;]*[^\s,;.:]|sha256:[0-9a-f]{64}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|(?:index\.)?docker\.io\/[^\s,;]*[^\s,;.:])/,
   )
   return html`${parts.map((part, i) => (i % 2 === 0 ? part : placed(part)))}`
 }
