@@ -115,11 +115,10 @@ function reasonOf({ outcome, findings, beside }: SubjectAnswer, requirements: re
   const by = (state: FindingView['state']) => decisive.find((one) => one.state === state)
   if (outcome === 'trusted') return by('pass')
   if (outcome === 'rejected') return by('fail')
-  const verdictNote = findings.find(({ code, outcome: found }) => found === 'error' && whole.has(code))
+  const verdictNote = findings.find(({ code, outcome: found }) => found === 'error' && code.startsWith('policy.'))
   const noted = verdictNote === undefined ? undefined : findingView(verdictNote, beside)
   return by('unknown') ?? noted ?? by('not-applicable')
 }
-const whole = new Set<string>(['policy.nothing-applies', 'policy.out-of-scope'])
 
 /** A pass says who signed it, since "the requirement is met" tells nobody anything. */
 function sentenceOf(
@@ -194,7 +193,7 @@ function placesOf({ subjects }: VerdictAnswer): readonly PlaceView[] {
       place,
       from: from === 'given' ? 'what was brought along' : printable(from),
       count: (seen?.count ?? 0) + 1,
-      at: seen === undefined || at < seen.at ? at : seen.at,
+      at: printable(seen === undefined || at < seen.at ? at : seen.at),
     })
   }
   return [...places.values()]
