@@ -74,7 +74,7 @@ export function candidateFindings(
   )
 }
 
-export const unconfirmed = (subject: Digest): Finding =>
+const unconfirmed = (subject: Digest): Finding =>
   subjectFinding(subject, {
     check: 'policy',
     code: 'policy.unconfirmed',

@@ -47,7 +47,7 @@ export type SubjectView = {
   readonly inputs: SubjectAnswer['inputs']
 }
 
-export type PlaceView = { readonly place: string; readonly from: string; readonly count: number; readonly at: string }
+type PlaceView = { readonly place: string; readonly from: string; readonly count: number; readonly at: string }
 
 export function verdictView(answer: VerdictAnswer): VerdictView {
   const subjects = answer.subjects.map((subject) => subjectView(subject, answer))
@@ -141,7 +141,7 @@ const holdsWords = ({ from, until }: Holds): string =>
         .filter((words) => words !== '')
         .join(', ')
 
-export const nameOf = ({ id, subjects }: VerdictAnswer): string => {
+const nameOf = ({ id, subjects }: VerdictAnswer): string => {
   const asked = subjects[0]?.inputs.asked
   const subject = subjects[0]?.subject
   return textOf(asked?.as ?? asked?.name ?? (typeof subject === 'string' ? subject : id)) ?? ''
