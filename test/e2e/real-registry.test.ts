@@ -37,11 +37,9 @@ describe.skipIf(!hasRelease || !hasDockerRegistry)('docker-registry', () => {
   beforeAll(async () => {
     const registry = await startDockerRegistry()
     stop = registry.stop
-    const mirrors: string[] = []
-    for (const row of new Set(all.map((line) => line.row))) {
-      await pushLayout(registry.host, layoutOf(row), `${row}/`)
-      mirrors.push(`  "${registry.host}/${row}": "docker.io"`)
-    }
+    const pushed = [...new Set(all.map((line) => line.row))]
+    await Promise.all(pushed.map((row) => pushLayout(registry.host, layoutOf(row), `${row}/`)))
+    const mirrors = pushed.map((row) => `  "${registry.host}/${row}": "docker.io"`)
     writeFileSync(`${room.path}/config.yaml`, `mirrors:\n${mirrors.join('\n')}\n`)
     const lines = all.map((line) => JSON.stringify(askedOf(`${registry.host}/${line.row}`, line)))
     const env = { MESHPROOF_CONFIG: `${room.path}/config.yaml` }

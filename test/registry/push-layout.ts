@@ -11,13 +11,14 @@ const ociIndex = 'application/vnd.oci.image.index.v1+json'
 export async function pushLayout(host: string, folder: string, below = ''): Promise<void> {
   const { manifests, blob } = readLayout(folder)
   const base = (repository: string) => `http://${host}/v2/${below}${repository}`
-  const pushed = new Set<string>()
+  const blobs = new Set(manifests.flatMap((one) => one.blobs.map((digest) => `${one.repository} ${digest}`)))
+  await Promise.all(
+    [...blobs].map(async (one) => {
+      const [repository = '', digest = ''] = one.split(' ')
+      await pushBlob(base(repository), digest as Digest, blob(digest))
+    }),
+  )
   for (const one of manifests) {
-    for (const digest of one.blobs) {
-      const key = `${one.repository}@${digest}`
-      if (!pushed.has(key)) await pushBlob(base(one.repository), digest as Digest, blob(digest))
-      pushed.add(key)
-    }
     for (const ref of one.tags.length > 0 ? one.tags : [one.digest])
       await put(`${base(one.repository)}/manifests/${ref}`, one.mediaType, one.bytes)
   }
