@@ -40,8 +40,7 @@ export function parseReference(text: string): ReferenceParts | ReferenceProblem 
   const named = at < 0 ? text : text.slice(0, at)
   const slash = named.indexOf('/')
   const first = slash < 0 ? '' : named.slice(0, slash)
-  const hasHost =
-    slash > 0 && (/[.:]/.test(first) || first === 'localhost' || first.startsWith('['))
+  const hasHost = slash > 0 && (/[.:]/.test(first) || first === 'localhost' || first.startsWith('['))
   const rest = hasHost ? named.slice(slash + 1) : named
   const colon = rest.lastIndexOf(':')
   const tag = colon < 0 ? undefined : rest.slice(colon + 1)

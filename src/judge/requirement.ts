@@ -26,7 +26,13 @@ export type RequirementCase = {
   readonly at: number
   readonly limits: Limits
 }
-export type JudgedRequirement = { readonly findings: readonly Finding[]; readonly boundaries: readonly number[] }
+export type JudgedRequirement = {
+  readonly findings: readonly Finding[]
+  readonly boundaries: readonly number[]
+  /** Candidates that met it whole: what builds they come from (T96). */
+  readonly met: readonly CandidateResult[]
+  readonly applies: boolean
+}
 
 /**
  * One requirement for one subject: candidates are held against all demands, one must meet them whole, and the one
@@ -36,11 +42,16 @@ export function judgeRequirement(of: RequirementCase): JudgedRequirement {
   const out = of.scope.applies(of.requirement)
   // Whether the image is there at all comes before which of its versions are signed.
   if (out !== undefined && (out.code !== 'requirement.not-yet' || of.situation.obstacle === undefined))
-    return { findings: [decided(of, 'not-applicable', { ...out }), ...fill(of, [], 'not-applicable')], boundaries: [] }
+    return {
+      findings: [decided(of, 'not-applicable', { ...out }), ...fill(of, [], 'not-applicable')],
+      boundaries: [],
+      met: [],
+      applies: false,
+    }
   const obstacle = of.situation.obstacle ?? trustObstacle(of)
   if (obstacle !== undefined) {
     const { outcome, ...rest } = obstacle
-    return { findings: [decided(of, outcome, rest), ...fill(of, [], 'error')], boundaries: [] }
+    return { findings: [decided(of, outcome, rest), ...fill(of, [], 'error')], boundaries: [], met: [], applies: true }
   }
   return judgeCandidates(of)
 }
@@ -88,6 +99,8 @@ function judgeCandidates(of: RequirementCase): JudgedRequirement {
   return {
     findings: [...findings, ...fill(of, findings, 'error')],
     boundaries: results.flatMap(({ boundaries }) => boundaries),
+    met: results.filter(({ status }) => status === 'met'),
+    applies: true,
   }
 }
 
@@ -191,8 +204,12 @@ const isForeign = (result: CandidateResult): boolean =>
   result.findings.some(({ code, outcome }) => outcome === 'fail' && code === 'payload.type')
 const byCloseness = (a: CandidateResult, b: CandidateResult): number =>
   a.failures - b.failures || (a.candidate.id < b.candidate.id ? -1 : 1)
-const absentCode = ({ candidate, provenance }: Requirement): Finding['code'] =>
-  candidate === 'signature' ? 'signature.absent' : provenance === undefined ? 'attestation.absent' : 'provenance.absent'
+const absentCode = ({ candidate, provenance, signer }: Requirement): Finding['code'] =>
+  candidate === 'signature'
+    ? 'signature.absent'
+    : provenance === undefined && !('builder' in signer)
+      ? 'attestation.absent'
+      : 'provenance.absent'
 /** The reason in the words of the candidate's finding, and how it was known. */
 const detailOf = ({ code, basis, expected, found, where }: Finding) => ({
   code,
