@@ -74,13 +74,15 @@ test('T12 what compares an identity is given what the verified leaf says, never 
 })
 
 test('T12 a second certificate in the bundle lends no identity', async () => {
-  const mine = authority.sign({ github: { owner: 'evil' } })
+  const mine = authority.sign({ github: { owner: 'evil' }, bundle: { version: '0.2' } })
   const theirs = authority.githubCertificate()
   const { bundle } = structuredClone({ bundle: mine.bundle })
   const raw = (der: Uint8Array) => ({ rawBytes: Buffer.from(der).toString('base64') })
   const chain = [mine.signer, theirs].flatMap((one) => ('der' in one ? [raw(one.der)] : []))
-  const { certificate: _, ...material } = bundle.verificationMaterial
-  const both = { ...bundle, verificationMaterial: { ...material, x509CertificateChain: { certificates: chain } } }
+  const both = {
+    ...bundle,
+    verificationMaterial: { ...bundle.verificationMaterial, x509CertificateChain: { certificates: chain } },
+  }
   await expectRefused({ evidence: { bundle: both } }, { code: 'identity.san' })
   const two = { ...both, verificationMaterial: { ...both.verificationMaterial, certificate: raw(theirs.der) } }
   await expectRefused({ evidence: { bundle: two } }, { code: 'signature.malformed' })

@@ -221,6 +221,12 @@ test('L9 relabelled, a bundle without its proof: a policy may demand it everywhe
   await expectRefused({ evidence: { signatures }, artifact: image, policy }, { code: 'log.proof-absent' })
 })
 
+test('L9 a bundle of v0.1 must bring the promise, whatever proof it has', async () => {
+  const timedOld = (promise: boolean) => by({ ...timed, logV1: { promise }, bundle: { version: '0.1' } })
+  await attack(timedOld(true), timedOld(false), { code: 'signature.malformed' })
+  await expectTrusted(by({ ...timed, logV1: { promise: false }, bundle: { version: '0.2' } }))
+})
+
 test('L10 size and root beside an intact checkpoint are not believed', async () => {
   const alter = (entry: LogEntry) => {
     if (entry.inclusionProof === undefined) return

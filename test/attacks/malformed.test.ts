@@ -116,10 +116,17 @@ test('L12 key hints that name something of every object', async () => {
 })
 
 test('L12 odd chains', async () => {
+  const v02 = 'application/vnd.dev.sigstore.bundle+json;version=0.2'
   const { certificate } = bundle.verificationMaterial
   const { certificate: _, ...material } = bundle.verificationMaterial
   const chain = (certificates: readonly unknown[]) => ({
-    evidence: { bundle: { ...bundle, verificationMaterial: { ...material, x509CertificateChain: { certificates } } } },
+    evidence: {
+      bundle: {
+        ...bundle,
+        mediaType: v02,
+        verificationMaterial: { ...material, x509CertificateChain: { certificates } },
+      },
+    },
   })
   await expectTrusted(chain([certificate]))
   await expectTrusted(chain(Array(16).fill(certificate)))

@@ -1,6 +1,6 @@
 import type { Answer } from '../../core/request.ts'
+import { brief } from '../../report/model/brief.ts'
 import { isJudged, type SubjectView, type VerdictView, verdictView } from '../../report/model/verdict-view.ts'
-import { brief, briefIdentity } from './brief.ts'
 import { renderProblem } from './problem.ts'
 import { count, hang, lengthOf, outcomeMarks, pad, painter, type TextOptions } from './text.ts'
 
@@ -8,20 +8,36 @@ import { count, hang, lengthOf, outcomeMarks, pad, painter, type TextOptions } f
 export function renderTable(answers: readonly Answer[], options: TextOptions): string {
   const views = answers.filter(isJudged).map(verdictView)
   const problems = answers.flatMap((answer) => ('problem' in answer ? [renderProblem(answer.problem, options)] : []))
-  const blocks = views.map((view) => block(view, options))
-  return [...blocks, ...problems, ...(views.length > 0 ? [summary(views, options)] : [])].join('\n\n')
+  const shared = sharedNotes(views)
+  const blocks = views.map((view) => block(view, shared, options))
+  const end =
+    views.length === 0
+      ? []
+      : [[summary(views, options), ...shared.flatMap((says) => labelled('note', says, options))].join('\n')]
+  return [...blocks, ...problems, ...end].join('\n\n')
 }
 
-function block(view: VerdictView, options: TextOptions): string {
+/** What is said of every image is said once, at the end. */
+function sharedNotes([first, ...others]: readonly VerdictView[]): readonly string[] {
+  if (first === undefined || others.length === 0) return []
+  const says = notesOf(first).map((note) => note.says)
+  return says.filter((text) => others.every((view) => notesOf(view).some((note) => note.says === text)))
+}
+
+function block(view: VerdictView, shared: readonly string[], options: TextOptions): string {
   const labels = Math.max(...view.subjects.map(({ label }) => lengthOf(label)), 5)
   const next = view.subjects.flatMap(({ reason, outcome }) => (outcome === 'trusted' ? [] : (reason?.next ?? [])))
   return [
     painter(options)('bold', view.name),
     ...runs(view.subjects).flatMap((run) => runLines(run, labels, options)),
     ...[...new Set(next)].flatMap((text) => labelled('next', text, options)),
-    ...view.notes.flatMap(({ says }) => labelled('note', says, options)),
+    ...notesOf(view).flatMap(({ says }) => (shared.includes(says) ? [] : labelled('note', says, options))),
   ].join('\n')
 }
+
+/** A look-up that failed is a note, too; where it became the reason it is said already. */
+const notesOf = ({ notes, subjects }: VerdictView): VerdictView['notes'] =>
+  notes.filter((note) => note.state === 'note' || !subjects.some(({ reason }) => reason?.says === note.says))
 
 type Run = readonly [SubjectView, ...SubjectView[]]
 
@@ -53,7 +69,7 @@ function runLines(run: Run, labels: number, options: TextOptions): readonly stri
 function reasonOf({ outcome, requirements, reason, sentence }: SubjectView): string {
   const text = brief(sentence, reason)
   const id = requirements.find(({ decisive }) => decisive === reason)?.id
-  return outcome === 'trusted' || id === undefined ? briefIdentity(text) : `${id}: ${text}`
+  return outcome === 'trusted' || id === undefined ? text : `${id}: ${text}`
 }
 
 function labelled(label: string, text: string, options: TextOptions): readonly string[] {

@@ -1,10 +1,10 @@
 import type { Answer } from '../../core/request.ts'
+import { brief } from '../../report/model/brief.ts'
 import type { CandidateView, RequirementView, Step } from '../../report/model/chain.ts'
 import { basisWords, type FindingView, stateWords } from '../../report/model/finding-view.ts'
 import { notProvedPage } from '../../report/model/not-proved.ts'
 import { shortDigest } from '../../report/model/trunk.ts'
 import { isJudged, type SubjectView, type VerdictView, verdictView } from '../../report/model/verdict-view.ts'
-import { brief } from './brief.ts'
 import { renderProblem } from './problem.ts'
 import { count, hang, outcomeMarks, painter, stateMarks, type TextOptions } from './text.ts'
 
@@ -77,20 +77,22 @@ class Tree {
     )
   }
 
-  private requirement(rails: string, last: boolean, { id, decisive, candidates }: RequirementView): void {
+  private requirement(rails: string, last: boolean, { id, decisive, candidates, unheld }: RequirementView): void {
     const { mark, style } = stateMarks[decisive.state]
     const words = `${this.paint(style, mark)} Requirement ${this.paint('bold', id)} ${stateWords[decisive.state]}`
     this.node(rails, last, words, (below) => {
       const { basis, code, next, state } = decisive
-      const at = candidates.length > 0 ? `${below}│  ` : `${below}   `
+      const at = candidates.length + unheld.length > 0 ? `${below}│  ` : `${below}   `
       this.under(at, '', brief(decisive.says, decisive))
       this.detail(at, decisive)
       this.under(at, 'basis', `${basis} (${basisWords[basis]}); ${code}`)
       if (state !== 'pass' && next !== undefined) this.under(at, 'next', next)
-      this.all(
-        below,
-        candidates.map((candidate) => (inner, end) => this.candidate(inner, end, candidate, state !== 'pass')),
-      )
+      this.all(below, [
+        ...candidates.map(
+          (candidate) => (inner: string, end: boolean) => this.candidate(inner, end, candidate, state !== 'pass'),
+        ),
+        ...told(unheld).map((run) => (inner: string, end: boolean) => this.findings(inner, end, run)),
+      ])
     })
   }
 

@@ -1,21 +1,33 @@
-import type { FindingView } from '../../report/model/finding-view.ts'
+import type { FindingView } from './finding-view.ts'
 
-/** Makes a sentence short: digests to twelve characters, and of what was expected only where it differs from what was found. */
+/**
+ * A sentence for where space is dear: digests to twelve characters, workflows of GitHub as people speak of them, and of what
+ * was expected only the part that differs from what was found. Both stand in full beside it or one flag away.
+ */
 export function brief(sentence: string, reason: Pick<FindingView, 'expected' | 'found'> | undefined): string {
   const { expected, found } = reason ?? {}
-  const elided = expected !== undefined && found !== undefined ? withoutStart(sentence, expected, found) : sentence
-  return elided.replace(/sha256:([0-9a-f]{12})[0-9a-f]{52}/g, 'sha256:$1…')
+  const told =
+    expected === undefined || found === undefined ? briefIdentity(sentence) : differing(sentence, expected, found)
+  return told.replace(/sha256:([0-9a-f]{12})[0-9a-f]{52}/g, 'sha256:$1…')
 }
 
-/** `Signed from https://a/b@refs/heads/main; the policy demands …@refs/tags/1.0`: what begins alike is told once. */
-function withoutStart(sentence: string, expected: string, found: string): string {
+const workflow = /https:\/\/github\.com\/([\w.-]+\/[\w.-]+)\/\.github\/workflows\/([^\s/@]+)@([^\s,;]+)/
+
+/** The host is GitHub for both or the addresses stay whole: a difference is never cut away. */
+const briefIdentity = (text: string): string => text.replace(workflow, '$1, $2@$3')
+
+/** `Signed from Kong/kong-mesh, build.yaml@refs/heads/main; the policy demands …@refs/tags/1.0`. */
+function differing(sentence: string, expected: string, found: string): string {
   if (expected === found || !sentence.includes(expected) || !sentence.includes(found)) return sentence
+  const both = workflow.test(expected) && workflow.test(found)
+  const [wanted, seen] = both ? [briefIdentity(expected), briefIdentity(found)] : [expected, found]
   let same = 0
-  while (same < expected.length && expected[same] === found[same]) same++
-  const start = borderBefore(expected, same)
-  if (start < 16) return sentence
+  while (same < wanted.length && wanted[same] === seen[same]) same++
+  const start = borderBefore(wanted, same)
+  const end = start < 16 ? wanted : `…${wanted.slice(start).trimStart()}`
   const at = sentence.lastIndexOf(expected)
-  return `${sentence.slice(0, at)}…${expected.slice(start).trimStart()}${sentence.slice(at + expected.length)}`
+  const before = sentence.slice(0, at).replace(found, () => seen)
+  return `${before}${end}${sentence.slice(at + expected.length).replace(found, () => seen)}`
 }
 
 /** A ref, a value or a sentence begins there; a segment of a path only where nothing better does. */
@@ -24,8 +36,3 @@ function borderBefore(text: string, end: number): number {
   const better = last(['@', '=', ' '])
   return better >= 0 ? better : last(['/'])
 }
-
-const workflow = /https:\/\/github\.com\/([\w.-]+\/[\w.-]+)\/\.github\/workflows\/([^\s/@]+)@([^\s,;]+)/
-
-/** A verified identity of GitHub Actions as people speak of it; anything else stays as it is. */
-export const briefIdentity = (sentence: string): string => sentence.replace(workflow, '$1, $2@$3')

@@ -31,6 +31,8 @@ export type RequirementView = {
   /** The candidate that the links are drawn from: one that met the requirement, or the one that came closest. */
   readonly drawn?: Digest
   readonly candidates: readonly CandidateView[]
+  /** Demands that nothing came as far as to be held against. */
+  readonly unheld: readonly FindingView[]
 }
 
 const labels: Readonly<Record<Link, string>> = {
@@ -60,6 +62,9 @@ export function requirementsOf(subject: SubjectAnswer): readonly RequirementView
       links: index === undefined ? [] : linksOf(decisive, mine, drawn, subject),
       ...(drawn !== undefined && { drawn }),
       candidates: candidatesOf(mine, drawn, subject),
+      unheld: inOrder(mine.filter(({ candidate }) => candidate === undefined)).map((one) =>
+        findingView(one, subject.beside),
+      ),
     }
   })
 }

@@ -150,7 +150,7 @@ export const nameOf = ({ id, subjects }: VerdictAnswer): string => {
 
 function trustWords(subject: SubjectAnswer | undefined): string {
   const trust = subject?.beside.trust
-  if (trust === undefined) return subject?.inputs.trust === null ? 'none was needed' : 'none was at hand'
+  if (trust === undefined) return 'none was read'
   const days = /^P(\d+)D$/.exec(trust.age ?? '')?.[1]
   const age = days === undefined ? 'age unknown' : days === '1' ? '1 day old' : `${days} days old`
   return `${textOf(trust.name)} (${age})`

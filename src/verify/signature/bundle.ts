@@ -129,6 +129,9 @@ export function readBundleValue(value: unknown, id: Digest, limits: Limits): Rea
   if (material.publicKey !== undefined) holders.push({ hint: material.publicKey.hint })
   const [holder, second] = holders
   if (holder === undefined || second !== undefined) return lacking('exactly one certificate or key hint')
+  // sigstore_bundle.proto: v0.1 brings the promise, the others the proof (L9).
+  if (form === 'bundle-v0.1' && material.tlogEntries.some((one) => !one.inclusionPromise))
+    return lacking('a promise for each log entry, as bundles of v0.1 have it')
   const entries = material.tlogEntries
   const times = material.timestampVerificationData?.rfc3161Timestamps ?? []
   if (entries.length > limits.logEntriesPerCandidate || times.length > limits.timestampsPerCandidate)
