@@ -67,7 +67,7 @@ export const kongMesh = {
       transparency: { log: 1, sct: 1, time: 1 },
       predicateType: ['https://slsa.dev/provenance/v0.2'],
       provenance: {
-        source: { uri: 'github.com/Kong/kong-mesh', tag: 'release-tag' },
+        source: { uri: 'github.com/Kong/kong-mesh', tag: { release: true } },
         trigger: ['push'],
         workflow: 'build-test-distribute',
       },

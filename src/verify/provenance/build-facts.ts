@@ -17,6 +17,8 @@ export type BuildFacts = {
   readonly repositoryId: string | undefined
   readonly ownerId: string | undefined
   readonly run: { readonly id: string; readonly attempt: string } | undefined
+  /** The branch from which a tag was made, where the event says so; the certificate does not back it. */
+  readonly baseRef: string | undefined
   readonly inputs: Readonly<Record<string, string>>
   /** Keys of `externalParameters` that this build type does not know (T59). */
   readonly unknown: readonly string[]
@@ -98,6 +100,7 @@ function readV02(predicate: unknown): BuildFacts | undefined {
       id === undefined
         ? runOf(metadata?.buildInvocationID ?? metadata?.buildInvocationId ?? '')
         : { id, attempt: filled(environment['github_run_attempt']) ?? '' },
+    baseRef: baseRefOf(environment['github_event_payload']),
     inputs: inputsOf(environment['github_event_payload']),
     unknown: [],
   }
@@ -171,6 +174,7 @@ function readV1(predicate: unknown): BuildFacts | undefined {
     repositoryId: filled(internal['GITHUB_REPOSITORY_ID']) ?? filled(github['repository_id']),
     ownerId: filled(internal['GITHUB_REPOSITORY_OWNER_ID']) ?? filled(github['repository_owner_id']),
     run: run === null ? undefined : { id: run[1] ?? '', attempt: run[2] ?? '' },
+    baseRef: baseRefOf(internal['GITHUB_EVENT_PAYLOAD']),
     inputs: { ...inputsOf(internal['GITHUB_EVENT_PAYLOAD']), ...strings(external['inputs']) },
     unknown: Object.keys(external)
       .filter((key) => !known.includes(key))
@@ -191,6 +195,15 @@ function strings(value: unknown): Readonly<Record<string, string>> {
           ? [[key, String(one)]]
           : [],
     ),
+  )
+}
+
+/** GitHub's push event names the branch of a tag, its release event the commitish it was made from. */
+function baseRefOf(event: unknown): string | undefined {
+  const { base_ref: base, release } = asObject(event)
+  const target = filled(asObject(release)['target_commitish'])
+  return (
+    filled(base) ?? (target === undefined ? undefined : target.startsWith('refs/') ? target : `refs/heads/${target}`)
   )
 }
 

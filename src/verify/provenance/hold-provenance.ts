@@ -7,7 +7,8 @@ import type { Matter } from '../signature/matter.ts'
 import type { StatementSubject } from '../signature/payload.ts'
 import { type BuildFacts, knowsBuildType, readBuild } from './build-facts.ts'
 import { defaultBuilders, isReleaseRef, parseBuilder, splitBuilder } from './builders.ts'
-import { formatSource, parseSource, type Source, sameRepository } from './source.ts'
+import { callerOf, holdSource } from './hold-source.ts'
+import { formatSource, parseSource, sameRepository } from './source.ts'
 
 /** What a verified statement brings; undefined where the signature or the statement could not be verified. */
 export type Proven = {
@@ -92,7 +93,7 @@ export function holdProvenance(
     book.demand('/provenance', 'fail', first.code, { expected: first.expected, found: first.found })
   else book.demand('/provenance', 'pass', 'provenance.agrees', { found: build.places[0]?.uri ?? '' })
   if (!byBuilder) holdNamedBuilder(build, leaf, book)
-  holdSource(provenance, build, leaf, book)
+  holdSource(provenance, build, leaf, matter, book)
   holdRest(provenance, build, leaf, book)
   if (provenance.fileName === 'demanded') holdFileName(subject, matter, book)
   else if (!matter.isImage && matter.name !== undefined && subject.name !== matter.name)
@@ -133,7 +134,7 @@ function mismatch(build: BuildFacts, leaf: LeafFacts, predicateType: string): Di
       expected: 'known external parameters',
       found: build.unknown.slice(0, 8).join(', '),
     } // T59
-  const certified = sourceOf(leaf)
+  const certified = callerOf(leaf)
   const differs = (name: string, expected: string | undefined, found: string | undefined): Difference | undefined =>
     expected === undefined || found === undefined || expected === found
       ? undefined
@@ -170,16 +171,6 @@ const runOf = (uri: string | undefined): string | undefined => {
   return id === undefined ? undefined : `${id}/${attempt}`
 }
 
-/** T07: who called the workflow, by the certificate. */
-function sourceOf({ extensions }: LeafFacts): Source | undefined {
-  const uri =
-    extensions.sourceRepositoryURI ??
-    (extensions.githubWorkflowRepository === undefined
-      ? undefined
-      : `https://github.com/${extensions.githubWorkflowRepository}`)
-  return uri === undefined ? undefined : parseSource(uri)
-}
-
 /** A keyless policy names the builder's workflow itself; the statement must name the same one. */
 function holdNamedBuilder(build: BuildFacts, leaf: LeafFacts, book: Book): void {
   const met = build.builder === leaf.san
@@ -187,49 +178,6 @@ function holdNamedBuilder(build: BuildFacts, leaf: LeafFacts, book: Book): void 
     expected: leaf.san,
     found: build.builder.slice(0, 1024),
   })
-}
-
-function holdSource({ source }: Provenance, build: BuildFacts, leaf: LeafFacts, book: Book): void {
-  if (source === undefined) return
-  const wanted = parseSource(source.uri)
-  const certified = sourceOf(leaf)
-  const met =
-    sameRepository(wanted, certified) && build.places.every(({ uri }) => sameRepository(wanted, parseSource(uri)))
-  book.demand('/provenance/source/uri', met ? 'pass' : 'fail', met ? 'provenance.source-met' : 'provenance.source', {
-    expected: source.uri,
-    found: certified === undefined ? 'none' : formatSource(certified),
-  })
-  const ref =
-    leaf.extensions.sourceRepositoryRef ??
-    leaf.extensions.githubWorkflowRef ??
-    build.ref ??
-    parseSource(build.places[0]?.uri ?? '')?.ref
-  const found = ref ?? 'none'
-  const say = (key: 'tag' | 'versionedTag' | 'branch', good: boolean, expected: string) =>
-    book.demand(
-      `/provenance/source/${key}`,
-      good ? 'pass' : 'fail',
-      good ? 'provenance.source-met' : 'provenance.source',
-      { expected, found },
-    )
-  if (source.tag !== undefined) say('tag', found === `refs/tags/${source.tag}`, `refs/tags/${source.tag}`) // T58
-  if (source.versionedTag !== undefined)
-    say('versionedTag', matchesVersion(source.versionedTag, found), source.versionedTag)
-  if (source.branch !== undefined) say('branch', found === `refs/heads/${source.branch}`, `refs/heads/${source.branch}`)
-}
-
-/** slsa-verifier's versioned tag: the parts that are given are equal, missing parts are free. */
-function matchesVersion(wanted: string, ref: string): boolean {
-  if (!ref.startsWith('refs/tags/')) return false
-  const [ours, theirs] = [parts(wanted), parts(ref.slice('refs/tags/'.length))]
-  return (
-    ours !== undefined && theirs !== undefined && ours.every((part, i) => part === (theirs[i] ?? (i < 3 ? '0' : '')))
-  )
-}
-
-function parts(text: string): readonly string[] | undefined {
-  const found = /^v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/.exec(text)
-  return found === null ? undefined : found.slice(1).filter((part): part is string => part !== undefined)
 }
 
 function holdRest({ trigger, workflow, inputs }: Provenance, build: BuildFacts, leaf: LeafFacts, book: Book): void {
