@@ -11,6 +11,7 @@ import { holdAgainst } from '../verify/signature/demands.ts'
 import type { Matter } from '../verify/signature/matter.ts'
 import { type Collected, collect, type Found, type Gap } from './candidates.ts'
 import type { EvidenceView } from './evidence-view.ts'
+import { isMeant, isStranger } from './selection.ts'
 import type { Obstacle, Scope, Situation } from './situation.ts'
 import type { TrustForPolicy } from './trust-for.ts'
 
@@ -80,6 +81,7 @@ function judgeCandidates(of: RequirementCase): JudgedRequirement {
     if (collected === undefined || digest === undefined) continue
     for (const found of collected.found) {
       if (!found.kinds.includes(requirement.candidate)) continue
+      if (isCandidate(found.read) && !isMeant(requirement, found.read, limits.jsonDepth)) continue
       if (isCandidate(found.read))
         results.push(holdAgainst(requirement, of.pointer, found.read, found.evidence, matterOf(of, digest)))
       else if (collected === own || !results.some(({ candidate }) => candidate.id === found.read.id))
@@ -152,7 +154,7 @@ function settle(
     unreadable.filter(({ read }) => 'outcome' in read && read.outcome === 'error').length
   const reachable = gaps.length > 0 || count + undecided >= threshold
   const closest = [...results]
-    .filter(({ status }) => status === (reachable ? 'undecided' : 'failed'))
+    .filter((result) => result.status === (reachable ? 'undecided' : 'failed') && !isStranger(result))
     .sort(byCloseness)[0]
   if (reachable) {
     const open = closest?.reason
@@ -179,10 +181,7 @@ function settle(
       ),
     ]
   const lacking = unreadable.find(({ read }) => 'outcome' in read && read.outcome === 'fail')?.read
-  const onlyForeign =
-    results.length > 0 && results.every((result) => isForeign(result) && result.failures > 1) && lacking === undefined
-  if (closest?.reason !== undefined && !onlyForeign)
-    return [decided(of, 'fail', detailOf(closest.reason), evidenceOf([closest]))]
+  if (closest?.reason !== undefined) return [decided(of, 'fail', detailOf(closest.reason), evidenceOf([closest]))]
   if (lacking !== undefined && 'code' in lacking)
     return [
       decided(of, 'fail', {
@@ -198,12 +197,9 @@ function settle(
   ]
 }
 
-/** An attestation of another type that stands beside the image: not what was looked for. */
-const isForeign = (result: CandidateResult): boolean =>
-  result.candidate.content.kind === 'dsse' &&
-  result.findings.some(({ code, outcome }) => outcome === 'fail' && code === 'payload.type')
+/** The one that came furthest comes first; of those, the one that failed in least. */
 const byCloseness = (a: CandidateResult, b: CandidateResult): number =>
-  a.failures - b.failures || (a.candidate.id < b.candidate.id ? -1 : 1)
+  b.reach - a.reach || a.failures - b.failures || a.open - b.open || (a.candidate.id < b.candidate.id ? -1 : 1)
 const absentCode = ({ candidate, provenance, signer }: Requirement): Finding['code'] =>
   candidate === 'signature'
     ? 'signature.absent'

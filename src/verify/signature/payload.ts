@@ -146,3 +146,19 @@ function matches(theirs: Readonly<Record<string, string>>, ours: SubjectDigests)
   }
   return met
 }
+
+/**
+ * The predicate type that a statement claims, before anything is verified: only to tell what a candidate is not (T40: demands
+ * select by type, then verify). undefined where nothing is claimed.
+ */
+export function claimedPredicateType(content: Content, maxDepth: number): string | undefined {
+  if (content.kind !== 'dsse') return undefined
+  const parsed = parseJson(content.payload, maxDepth)
+  const value = 'problem' in parsed ? undefined : parsed.value
+  return typeof value === 'object' &&
+    value !== null &&
+    'predicateType' in value &&
+    typeof value.predicateType === 'string'
+    ? value.predicateType
+    : undefined
+}
