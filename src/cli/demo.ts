@@ -1,7 +1,6 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Code } from '../core/codes.ts'
 import { limits } from '../core/limits.ts'
 import type { VerdictAnswer } from '../core/request.ts'
@@ -72,7 +71,7 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
 export async function demo(
   out: { write(text: string): unknown },
   options: OutputOptions = outputOptions(process.stdout),
-  place: string = fileURLToPath(new URL('../../demo/pack', import.meta.url)),
+  place: string = join(import.meta.dirname, '../../demo/pack'),
 ): Promise<0 | 1> {
   const { pack, bytes } = readPack(place, limits)
   const shown = await Promise.all(foreseen.map((one) => judgeOne(one, pack.requests, bytes)))

@@ -2,7 +2,7 @@ import type { Answer } from '../../core/request.ts'
 import { brief } from '../../report/model/brief.ts'
 import { isJudged, type SubjectView, type VerdictView, verdictView } from '../../report/model/verdict-view.ts'
 import { renderProblem } from './problem.ts'
-import { count, hang, lengthOf, outcomeMarks, pad, painter, type TextOptions } from './text.ts'
+import { count, hang, lengthOf, outcomeMarks, pad, painter, type TextOptions, wrap } from './text.ts'
 
 /** The short table: a block an answer, a line a subject, what to do next once, and one line that sums up. */
 export function renderTable(answers: readonly Answer[], options: TextOptions): string {
@@ -81,10 +81,15 @@ function summary(views: readonly VerdictView[], options: TextOptions): string {
   const paint = painter(options)
   const totals = (['trusted', 'rejected', 'inconclusive'] as const).flatMap((outcome) => {
     const number = views.filter((view) => view.outcome === outcome).length
-    return number === 0 ? [] : [paint(outcomeMarks[outcome].style, `${number} ${outcome}`)]
+    return number === 0 ? [] : [{ text: `${number} ${outcome}`, style: outcomeMarks[outcome].style }]
   })
-  const what = views.every(({ again }) => again === 'verify image') ? 'image' : 'artifact'
-  const policies = [...new Set(views.map(({ policy }) => policy.name))].join(', ')
-  const trusts = [...new Set(views.map(({ trust }) => trust))].join(', ')
-  return `${count(views.length, what)}: ${totals.join(', ')}. ${paint('dim', `Policy ${policies}; trusted root ${trusts}.`)}`
+  const what = count(views.length, views.every(({ again }) => again === 'verify image') ? 'image' : 'artifact')
+  const distinct = (texts: readonly string[]) => [...new Set(texts)].join(', ')
+  const stands = `Policy ${distinct(views.map(({ policy }) => policy.name))}; trusted root ${distinct(views.map(({ trust }) => trust))}.`
+  const length = lengthOf(`${what}: ${totals.map(({ text }) => text).join(', ')}. ${stands}`)
+  const end =
+    length <= options.columns
+      ? ` ${paint('dim', stands)}`
+      : `\n${paint('dim', wrap(stands, options.columns).join('\n'))}`
+  return `${what}: ${totals.map(({ text, style }) => paint(style, text)).join(', ')}.${end}`
 }

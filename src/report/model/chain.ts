@@ -140,7 +140,7 @@ function linksOf(
         kind,
         label: labels[kind],
         state,
-        ...shownValue(kind, asked, drawn),
+        ...shownValue(kind, mine, views, drawn),
         ...(first !== undefined && state !== 'unreached' && { says: first.says }),
         findings: views,
       },
@@ -177,12 +177,15 @@ const noteLinks: Readonly<Partial<Record<string, Link>>> = {
   'identity.version-not-compared': 'identity',
 }
 
-/** The verified value that a person looks for at this link. */
-function shownValue(kind: Link, asked: readonly Finding[], drawn: Digest): { readonly value?: string } {
-  const found = (place: string) => {
-    const one = asked.find(({ demand, outcome }) => demand?.endsWith(place) === true && outcome !== 'error')
-    return textOf(one?.found)
-  }
+/** The verified value that a person looks for at this link; `views` are those of `findings`, one for one. */
+function shownValue(
+  kind: Link,
+  findings: readonly Finding[],
+  views: readonly FindingView[],
+  drawn: Digest,
+): { readonly value?: string } {
+  const found = (place: string) =>
+    views[findings.findIndex(({ demand, outcome }) => demand?.endsWith(place) === true && outcome !== 'error')]?.found
   const value =
     kind === 'signature'
       ? drawn

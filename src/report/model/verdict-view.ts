@@ -47,7 +47,7 @@ export type SubjectView = {
   readonly inputs: SubjectAnswer['inputs']
 }
 
-export type PlaceView = { readonly place: string; readonly from: string; readonly count: number; readonly at: string }
+type PlaceView = { readonly place: string; readonly from: string; readonly count: number; readonly at: string }
 
 export function verdictView(answer: VerdictAnswer): VerdictView {
   const subjects = answer.subjects.map((subject) => subjectView(subject, answer))
@@ -115,11 +115,10 @@ function reasonOf({ outcome, findings, beside }: SubjectAnswer, requirements: re
   const by = (state: FindingView['state']) => decisive.find((one) => one.state === state)
   if (outcome === 'trusted') return by('pass')
   if (outcome === 'rejected') return by('fail')
-  const verdictNote = findings.find(({ code, outcome: found }) => found === 'error' && whole.has(code))
+  const verdictNote = findings.find(({ code, outcome: found }) => found === 'error' && code.startsWith('policy.'))
   const noted = verdictNote === undefined ? undefined : findingView(verdictNote, beside)
   return by('unknown') ?? noted ?? by('not-applicable')
 }
-const whole = new Set<string>(['policy.nothing-applies', 'policy.out-of-scope'])
 
 /** A pass says who signed it, since "the requirement is met" tells nobody anything. */
 function sentenceOf(
@@ -142,7 +141,7 @@ const holdsWords = ({ from, until }: Holds): string =>
         .filter((words) => words !== '')
         .join(', ')
 
-export const nameOf = ({ id, subjects }: VerdictAnswer): string => {
+const nameOf = ({ id, subjects }: VerdictAnswer): string => {
   const asked = subjects[0]?.inputs.asked
   const subject = subjects[0]?.subject
   return textOf(asked?.as ?? asked?.name ?? (typeof subject === 'string' ? subject : id)) ?? ''
@@ -194,7 +193,7 @@ function placesOf({ subjects }: VerdictAnswer): readonly PlaceView[] {
       place,
       from: from === 'given' ? 'what was brought along' : printable(from),
       count: (seen?.count ?? 0) + 1,
-      at: seen === undefined || at < seen.at ? at : seen.at,
+      at: printable(seen === undefined || at < seen.at ? at : seen.at),
     })
   }
   return [...places.values()]

@@ -1,3 +1,5 @@
+import { printable } from '../../core/printable.ts'
+
 /** Markup that is safe to write; only `html` and `raw` make it. */
 export class Html {
   readonly text: string
@@ -10,7 +12,7 @@ export type Value = string | number | Html | undefined | readonly Value[]
 /** The only way out of escaping: for markup of our own that holds nothing from outside. */
 export const raw = (text: string): Html => new Html(text)
 
-/** T80: a template whose values are escaped by where they stand; where none can be made safe, it throws. */
+/** T80: a template whose values are made printable and escaped by where they stand; where none can be safe, it throws. */
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
   const places = known.get(strings) ?? placesOf(strings)
   known.set(strings, places)
@@ -32,7 +34,7 @@ function placed(value: Value, place: Place = 'refused'): string {
   const text = value === undefined ? '' : String(value)
   if (place !== 'text' && urls.test(place.attribute) && !safeUrl.test(place.before + text))
     throw new Error(`${place.attribute} takes # or https: only`)
-  return text.replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`)
+  return printable(text).replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
 /** Walks the markup between the values as a browser would: text, tag, quoted attribute, script or style. */
@@ -57,7 +59,7 @@ function placesOf(strings: TemplateStringsArray): readonly Place[] {
         seen = ''
       } else seen += token
     }
-    if (inside === 'text') return 'text'
+    if (inside === 'text') return /<\/?$/.test(part) ? 'refused' : 'text'
     if (inside !== '"' && inside !== "'") return 'refused'
     const [attribute = ''] = seen.split('=', 1)
     return attribute === '' || code.test(attribute)

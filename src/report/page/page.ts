@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { printable } from '../../core/printable.ts'
 import type { Answer } from '../../core/request.ts'
 import { brief } from '../model/brief.ts'
 import { isJudged, type VerdictView, verdictView } from '../model/verdict-view.ts'
@@ -37,13 +36,13 @@ export function renderPage(answers: readonly Answer[], options: PageOptions): st
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>${printable(title)}</title>
+<title>${title}</title>
 ${raw(`<style>${style}</style>`)}
 </head>
 <body>
 ${patterns}
 <a class="skip" href="#verdicts">To the verdicts</a>
-<div class="top"><header><h1>${printable(title)}</h1><p class="soft">Written by meshproof, ${timeHtml(at)}</p>${intro.length === 0 ? undefined : html`<div class="intro">${intro.map((text) => html`<p>${text}</p>`)}</div>`}</header>
+<div class="top"><header><h1>${title}</h1><p class="soft">Written by meshproof, ${timeHtml(at)}</p>${intro.length === 0 ? undefined : html`<div class="intro">${intro.map((text) => html`<p>${text}</p>`)}</div>`}</header>
 ${views.length > 1 ? contents(views) : undefined}</div>
 <main id="verdicts">
 ${views.map((view, i) => verdictHtml(view, { anchor: anchor(i), ...one('story', stories[i]), ...one('replay', replay) }))}
@@ -58,7 +57,7 @@ ${views.length === 0 ? html`<p>Nothing was judged.</p>` : undefined}
 
 const anchor = (i: number): string => `verdict-${i + 1}`
 const one = <K extends string>(key: K, text: string | undefined): Partial<Record<K, string>> =>
-  text === undefined ? {} : ({ [key]: printable(text) } as Record<K, string>)
+  text === undefined ? {} : ({ [key]: text } as Record<K, string>)
 
 const contents = (views: readonly VerdictView[]): Html =>
   html`<nav aria-label="Verdicts"><ol class="contents">${views.map((view, i) => {
