@@ -86,20 +86,20 @@ export const codes = {
   'certificate.extension-met': row('info', 'The certificate says {found}.'),
   'certificate.not-evaluated': row('info', 'The certificate could not be checked, since what it stands on is missing.'),
 
-  'sct.counted': row('info', '{found} certificate timestamps of distinct operators.'),
+  'sct.counted': row('info', 'Certificate transparency logs shown, of distinct operators: {found}.'),
   'sct.absent': row(
     'high',
-    'The certificate shows {found} certificate transparency logs; the policy demands {expected}.',
+    'Certificate transparency logs that the certificate shows: {found}; the policy demands {expected}.',
     stop,
   ),
   'sct.invalid': row('high', 'A certificate timestamp (SCT) does not verify.', stop),
   'sct.log-unknown': row('info', 'A certificate timestamp comes from a log that the trusted root does not know.'),
   'sct.not-evaluated': row('info', 'The certificate timestamps could not be checked.'),
 
-  'time.counted': row('info', '{found} signed times.'),
+  'time.counted': row('info', 'Signed times: {found}.'),
   'time.absent': row(
     'high',
-    '{found} signed times; the policy demands {expected}.',
+    'Signed times: {found}; the policy demands {expected}.',
     'Without a signed time nobody knows whether the certificate was still valid. Ask the publisher for a timestamp.',
   ),
   'time.outside-certificate': row(
@@ -117,10 +117,10 @@ export const codes = {
   'time.malformed': row('high', 'A timestamp cannot be read.', 'Ask the publisher to sign again.'),
   'time.not-evaluated': row('info', 'The signed times could not be checked.'),
 
-  'log.counted': row('info', 'Entered in {found} transparency logs.'),
+  'log.counted': row('info', 'Transparency logs in which it is entered, of distinct operators: {found}.'),
   'log.absent': row(
     'critical',
-    'Shown in {found} transparency logs; the policy demands {expected}.',
+    'Transparency logs in which it is shown: {found}; the policy demands {expected}.',
     'Ask the publisher to sign with a log entry; do not run the artifact until then.',
   ),
   'log.invalid': row(

@@ -92,7 +92,11 @@ class Collector {
       if (!this.gaps.some(({ code }) => code === 'limit.candidates')) this.gap('limit.candidates', both) // T37
       return
     }
-    this.found.set(read.id, { read, kinds: isCandidate(read) ? kindsOfContent(read) : kinds, evidence })
+    this.found.set(read.id, {
+      read,
+      kinds: isCandidate(read) ? kindsOfContent(read).filter((kind) => kinds.includes(kind)) : kinds,
+      evidence,
+    })
   }
 
   given(): void {

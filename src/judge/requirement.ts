@@ -11,7 +11,7 @@ import { holdAgainst } from '../verify/signature/demands.ts'
 import type { Matter } from '../verify/signature/matter.ts'
 import { type Collected, collect, type Found, type Gap } from './candidates.ts'
 import type { EvidenceView } from './evidence-view.ts'
-import { isMeant, isStranger } from './selection.ts'
+import { isMeant, isOtherStatement, isStranger } from './selection.ts'
 import type { Obstacle, Scope, Situation } from './situation.ts'
 import type { TrustForPolicy } from './trust-for.ts'
 
@@ -147,7 +147,7 @@ function settle(
         { code: 'requirement.met', ...(threshold > 1 && { expected: String(threshold), found: String(count) }) },
         evidenceOf(met),
       ),
-      ...goodNotes(of, met, results.length + unreadable.length),
+      ...goodNotes(of, met, results.filter((result) => !isOtherStatement(result)).length + unreadable.length),
     ]
   const undecided =
     results.filter(({ status }) => status === 'undecided').length +

@@ -20,10 +20,12 @@ export function isMeant(requirement: Requirement, candidate: Candidate, maxDepth
   return wanted === undefined ? claimed !== signPredicate : wanted.some((type) => familyOf(type) === familyOf(claimed))
 }
 
-/** A statement of another type, where a signature was looked for, that fails in more than its type: nobody meant it as one. */
-export const isStranger = (result: CandidateResult): boolean =>
+/** A statement of another type, where a signature was looked for. */
+export const isOtherStatement = (result: CandidateResult): boolean =>
   result.candidate.content.kind === 'dsse' &&
-  result.failures > 1 &&
   result.findings.some(
     ({ code, outcome, expected }) => outcome === 'fail' && code === 'payload.type' && expected === signPredicate,
   )
+
+/** One that fails in more than its type as well: nobody meant it as a signature. */
+export const isStranger = (result: CandidateResult): boolean => result.failures > 1 && isOtherStatement(result)
