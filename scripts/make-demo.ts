@@ -16,9 +16,10 @@ import { writePack } from '../src/evidence/pack/write.ts'
 import { memoryStore } from '../src/evidence/store/memory.ts'
 import { packed } from '../src/examine/pack.ts'
 import { createAuthority } from '../test/authority/authority.ts'
-import { cosignTag, signatureManifest, simpleSigning } from '../test/authority/cosign-legacy.ts'
+import { cosignTag, legacyAttestation, signatureManifest, simpleSigning } from '../test/authority/cosign-legacy.ts'
 import { type GithubOptions, githubDefaults } from '../test/authority/github.ts'
 import { type Artifact, image, index, type LayoutEntry, layout } from '../test/authority/oci.ts'
+import { generatorCertificate, provenance } from '../test/authority/provenance.ts'
 
 const demo = fileURLToPath(new URL('../demo/', import.meta.url))
 const signedAt = '2026-09-01T09:00:00.000Z'
@@ -52,6 +53,21 @@ function signatures(of: Artifact, component: string, github: GithubOptions): rea
   }))
 }
 
+/** Provenance as the generator writes it: of the index only, beside its signature. */
+function attested(of: Artifact, component: string): LayoutEntry {
+  const subjects = [
+    { name: `index.docker.io/kong/${component}`, digest: { sha256: of.digest.slice('sha256:'.length) } },
+  ]
+  const attestation = legacyAttestation(authority, {
+    statement: provenance({ subjects }),
+    github: generatorCertificate(),
+  })
+  return {
+    reference: `docker.io/kong/notary:${cosignTag(of.digest, 'att')}`,
+    artifact: signatureManifest([attestation]),
+  }
+}
+
 /** What stands under a name, what it really is, and how that was signed. */
 const cases: readonly { readonly name: string; readonly really: string; readonly github: GithubOptions }[] = [
   { name: 'kuma-cp', really: 'kuma-cp', github: {} },
@@ -67,7 +83,11 @@ try {
     join(folder, 'release'),
     cases.flatMap(({ name, really, github }) => {
       const artifact = imageOf(really)
-      return [{ artifact, reference: `docker.io/kong/${name}:${version}` }, ...signatures(artifact, really, github)]
+      return [
+        { artifact, reference: `docker.io/kong/${name}:${version}` },
+        ...signatures(artifact, really, github),
+        attested(artifact, really),
+      ]
     }),
   )
   const requests: PackedRequest[] = []

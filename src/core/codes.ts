@@ -86,20 +86,20 @@ export const codes = {
   'certificate.extension-met': row('info', 'The certificate says {found}.'),
   'certificate.not-evaluated': row('info', 'The certificate could not be checked, since what it stands on is missing.'),
 
-  'sct.counted': row('info', '{found} certificate timestamps of distinct operators.'),
+  'sct.counted': row('info', 'Certificate transparency logs shown, of distinct operators: {found}.'),
   'sct.absent': row(
     'high',
-    'The certificate shows {found} certificate transparency logs; the policy demands {expected}.',
+    'Certificate transparency logs that the certificate shows: {found}; the policy demands {expected}.',
     stop,
   ),
   'sct.invalid': row('high', 'A certificate timestamp (SCT) does not verify.', stop),
   'sct.log-unknown': row('info', 'A certificate timestamp comes from a log that the trusted root does not know.'),
   'sct.not-evaluated': row('info', 'The certificate timestamps could not be checked.'),
 
-  'time.counted': row('info', '{found} signed times.'),
+  'time.counted': row('info', 'Signed times: {found}.'),
   'time.absent': row(
     'high',
-    '{found} signed times; the policy demands {expected}.',
+    'Signed times: {found}; the policy demands {expected}.',
     'Without a signed time nobody knows whether the certificate was still valid. Ask the publisher for a timestamp.',
   ),
   'time.outside-certificate': row(
@@ -117,10 +117,10 @@ export const codes = {
   'time.malformed': row('high', 'A timestamp cannot be read.', 'Ask the publisher to sign again.'),
   'time.not-evaluated': row('info', 'The signed times could not be checked.'),
 
-  'log.counted': row('info', 'Entered in {found} transparency logs.'),
+  'log.counted': row('info', 'Transparency logs in which it is entered, of distinct operators: {found}.'),
   'log.absent': row(
     'critical',
-    'Shown in {found} transparency logs; the policy demands {expected}.',
+    'Transparency logs in which it is shown: {found}; the policy demands {expected}.',
     'Ask the publisher to sign with a log entry; do not run the artifact until then.',
   ),
   'log.invalid': row(
@@ -245,16 +245,31 @@ export const codes = {
     'No provenance was found for this digest.',
     'The registry has none; attestations kept elsewhere can be given with --given.',
   ),
-  'provenance.not-evaluated': row(
-    'medium',
-    'Provenance is not judged by this version.',
-    'Use a newer version of meshproof.',
+  'provenance.not-evaluated': row('info', 'The statement was not read, since the signature is not verified.'),
+  'provenance.agrees': row('info', 'The statement agrees with the certificate: built from {found}.'),
+  'provenance.builder-met': row('info', 'Built by {found}.'),
+  'provenance.source-met': row('info', 'Built from {found}.'),
+  'provenance.triggered-by': row('info', 'The build was started by {found}.'),
+  'provenance.name-differs': row('low', 'The statement calls this file {found}; it was asked as {expected}.'),
+  'provenance.builder': row('critical', 'Built by {found}; the policy demands {expected}.', stop),
+  'provenance.source': row('critical', 'Built from {found}; the policy demands {expected}.', stop),
+  'provenance.mismatch': row('critical', 'The statement says {found}; the certificate says {expected}.', stop),
+  'provenance.predicate': row(
+    'high',
+    'The provenance cannot be understood: {found}; known is {expected}.',
+    'A newer version of meshproof may read it.',
   ),
-  'provenance.builder-unsupported': row(
-    'medium',
-    'Builders are not judged by this version.',
-    'Use a newer version of meshproof.',
+  'provenance.payload': row('critical', 'The provenance is not signed as a statement: {found}.', stop),
+  'provenance.subject': row('critical', 'The provenance was made for {found}, not for {expected}.', stop),
+  'provenance.one-build': row('info', 'Signature and provenance come from one build: {found}.'),
+  'provenance.builds-differ': row(
+    'critical',
+    'What was demanded of one build comes from different ones: {found}; the policy demands {expected}.',
+    stop,
   ),
+  'provenance.trigger': row('critical', 'The build was started by {found}; the policy demands {expected}.', stop),
+  'provenance.workflow': row('critical', 'Built by the workflow {found}; the policy demands {expected}.', stop),
+  'provenance.inputs': row('high', 'The build had the input {found}; the policy demands {expected}.', stop),
 
   'artifact.bytes-needed': row(
     'medium',

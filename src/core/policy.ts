@@ -48,7 +48,8 @@ export type AnnotationFromCertificate = { readonly certificate: ExtensionName; r
 export type Provenance = {
   readonly source?: {
     readonly uri: string
-    readonly tag?: string
+    /** Exact; `{release: true}`: the release that was asked, with `v` or without. */
+    readonly tag?: string | { readonly release: true }
     readonly versionedTag?: string
     readonly branch?: string
   }

@@ -11,6 +11,7 @@ import type { Name } from '../core/reference.ts'
 import { looksLikeBundle, readBundle, readBundleValue } from '../verify/signature/bundle.ts'
 import { type Candidate, isCandidate, type Unreadable } from '../verify/signature/candidate.ts'
 import { readEnvelope } from '../verify/signature/envelope.ts'
+import { isAbout, readRekorAnswer } from '../verify/signature/rekor-answer.ts'
 import { readDownloaded, readLegacyLayer } from '../verify/signature/simple-signing.ts'
 import { readReferrers } from './ask.ts'
 import type { EvidenceView } from './evidence-view.ts'
@@ -91,7 +92,11 @@ class Collector {
       if (!this.gaps.some(({ code }) => code === 'limit.candidates')) this.gap('limit.candidates', both) // T37
       return
     }
-    this.found.set(read.id, { read, kinds: isCandidate(read) ? kindsOfContent(read) : kinds, evidence })
+    this.found.set(read.id, {
+      read,
+      kinds: isCandidate(read) ? kindsOfContent(read).filter((kind) => kinds.includes(kind)) : kinds,
+      evidence,
+    })
   }
 
   given(): void {
@@ -99,13 +104,24 @@ class Collector {
     for (const { kind, digest, mediaType } of view.given) {
       const bytes = view.bytes(digest)
       if (bytes === undefined) this.gap('evidence.missing', both)
-      else if (kind === 'bundle') for (const read of readLines(bytes, this.limits)) this.add(read, both, [digest])
+      else if (kind === 'bundle')
+        for (const read of readLines(bytes, this.limits)) this.add(this.withEntries(read), both, [digest])
       else if (kind === 'signature' && mediaType === givenTypes.downloaded)
         for (const read of readDownloaded(bytes, this.limits)) this.add(read, ['signature'], [digest])
       else if ((kind === 'signature' || kind === 'attestation') && mediaType !== givenTypes.payload)
         this.layers(bytes, digest, both, undefined)
     }
     for (const code of view.givenProblems) this.gap(code, both)
+  }
+
+  /** A bare envelope with the log's answers that are about it; an answer about another lends nothing (T16). */
+  private withEntries(read: Candidate | Unreadable): Candidate | Unreadable {
+    if (!isCandidate(read) || read.form !== 'envelope') return read
+    const entries = this.view.given
+      .filter(({ kind }) => kind === 'log-entry')
+      .flatMap(({ digest }) => readRekorAnswer(this.view.bytes(digest) ?? Buffer.alloc(0), this.limits))
+      .filter((entry) => isAbout(entry, read, this.limits.jsonDepth))
+    return entries.length === 0 ? read : { ...read, entries: entries.slice(0, this.limits.logEntriesPerCandidate) }
   }
 
   referrers(image: Name, list: Digest, subject: Digest): void {

@@ -11,7 +11,8 @@ import { policyOf } from '../policy/read.ts'
 import { type BytesOf, EvidenceView } from './evidence-view.ts'
 import { holdsAround } from './holds.ts'
 import { note } from './note.ts'
-import { judgeRequirement } from './requirement.ts'
+import { type JudgedRequirement, judgeRequirement } from './requirement.ts'
+import { sameBuildFindings } from './same-build.ts'
 import { scopeOf, situationOf } from './situation.ts'
 import { trustFor } from './trust-for.ts'
 
@@ -29,6 +30,7 @@ export function judge(inputs: Inputs, bytes: BytesOf, at: number, limits: Limits
   const boundaries: number[] = [...trust.boundaries]
   const situation = situationOf(inputs, view, limits)
   const scope = scopeOf(inputs, policy)
+  const byId = new Map<string, JudgedRequirement>()
   for (const [i, requirement] of policy.requirements.entries()) {
     const judged = judgeRequirement({
       requirement,
@@ -42,19 +44,12 @@ export function judge(inputs: Inputs, bytes: BytesOf, at: number, limits: Limits
       at,
       limits,
     })
+    byId.set(requirement.id, judged)
     findings.push(...judged.findings)
     boundaries.push(...judged.boundaries)
   }
-  for (const [i] of (policy.sameBuild ?? []).entries())
-    findings.push(
-      note(inputs, {
-        check: 'sameBuild',
-        code: 'provenance.not-evaluated',
-        outcome: 'error',
-        demand: `/sameBuild/${i}`,
-      }),
-    )
   findings.push(
+    ...sameBuildFindings(policy, byId, inputs),
     ...situation.notes(inputs),
     ...nothingApplies(policy, inputs, findings),
     ...policyNotes(policy, inputs, findings),

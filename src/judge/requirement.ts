@@ -11,6 +11,7 @@ import { holdAgainst } from '../verify/signature/demands.ts'
 import type { Matter } from '../verify/signature/matter.ts'
 import { type Collected, collect, type Found, type Gap } from './candidates.ts'
 import type { EvidenceView } from './evidence-view.ts'
+import { isMeant, isOtherStatement, isStranger } from './selection.ts'
 import type { Obstacle, Scope, Situation } from './situation.ts'
 import type { TrustForPolicy } from './trust-for.ts'
 
@@ -26,7 +27,13 @@ export type RequirementCase = {
   readonly at: number
   readonly limits: Limits
 }
-export type JudgedRequirement = { readonly findings: readonly Finding[]; readonly boundaries: readonly number[] }
+export type JudgedRequirement = {
+  readonly findings: readonly Finding[]
+  readonly boundaries: readonly number[]
+  /** Candidates that met it whole: what builds they come from (T96). */
+  readonly met: readonly CandidateResult[]
+  readonly applies: boolean
+}
 
 /**
  * One requirement for one subject: candidates are held against all demands, one must meet them whole, and the one
@@ -36,11 +43,16 @@ export function judgeRequirement(of: RequirementCase): JudgedRequirement {
   const out = of.scope.applies(of.requirement)
   // Whether the image is there at all comes before which of its versions are signed.
   if (out !== undefined && (out.code !== 'requirement.not-yet' || of.situation.obstacle === undefined))
-    return { findings: [decided(of, 'not-applicable', { ...out }), ...fill(of, [], 'not-applicable')], boundaries: [] }
+    return {
+      findings: [decided(of, 'not-applicable', { ...out }), ...fill(of, [], 'not-applicable')],
+      boundaries: [],
+      met: [],
+      applies: false,
+    }
   const obstacle = of.situation.obstacle ?? trustObstacle(of)
   if (obstacle !== undefined) {
     const { outcome, ...rest } = obstacle
-    return { findings: [decided(of, outcome, rest), ...fill(of, [], 'error')], boundaries: [] }
+    return { findings: [decided(of, outcome, rest), ...fill(of, [], 'error')], boundaries: [], met: [], applies: true }
   }
   return judgeCandidates(of)
 }
@@ -69,6 +81,7 @@ function judgeCandidates(of: RequirementCase): JudgedRequirement {
     if (collected === undefined || digest === undefined) continue
     for (const found of collected.found) {
       if (!found.kinds.includes(requirement.candidate)) continue
+      if (isCandidate(found.read) && !isMeant(requirement, found.read, limits.jsonDepth)) continue
       if (isCandidate(found.read))
         results.push(holdAgainst(requirement, of.pointer, found.read, found.evidence, matterOf(of, digest)))
       else if (collected === own || !results.some(({ candidate }) => candidate.id === found.read.id))
@@ -88,6 +101,8 @@ function judgeCandidates(of: RequirementCase): JudgedRequirement {
   return {
     findings: [...findings, ...fill(of, findings, 'error')],
     boundaries: results.flatMap(({ boundaries }) => boundaries),
+    met: results.filter(({ status }) => status === 'met'),
+    applies: true,
   }
 }
 
@@ -132,14 +147,14 @@ function settle(
         { code: 'requirement.met', ...(threshold > 1 && { expected: String(threshold), found: String(count) }) },
         evidenceOf(met),
       ),
-      ...goodNotes(of, met, results.length + unreadable.length),
+      ...goodNotes(of, met, results.filter((result) => !isOtherStatement(result)).length + unreadable.length),
     ]
   const undecided =
     results.filter(({ status }) => status === 'undecided').length +
     unreadable.filter(({ read }) => 'outcome' in read && read.outcome === 'error').length
   const reachable = gaps.length > 0 || count + undecided >= threshold
   const closest = [...results]
-    .filter(({ status }) => status === (reachable ? 'undecided' : 'failed'))
+    .filter((result) => result.status === (reachable ? 'undecided' : 'failed') && !isStranger(result))
     .sort(byCloseness)[0]
   if (reachable) {
     const open = closest?.reason
@@ -166,10 +181,7 @@ function settle(
       ),
     ]
   const lacking = unreadable.find(({ read }) => 'outcome' in read && read.outcome === 'fail')?.read
-  const onlyForeign =
-    results.length > 0 && results.every((result) => isForeign(result) && result.failures > 1) && lacking === undefined
-  if (closest?.reason !== undefined && !onlyForeign)
-    return [decided(of, 'fail', detailOf(closest.reason), evidenceOf([closest]))]
+  if (closest?.reason !== undefined) return [decided(of, 'fail', detailOf(closest.reason), evidenceOf([closest]))]
   if (lacking !== undefined && 'code' in lacking)
     return [
       decided(of, 'fail', {
@@ -185,14 +197,15 @@ function settle(
   ]
 }
 
-/** An attestation of another type that stands beside the image: not what was looked for. */
-const isForeign = (result: CandidateResult): boolean =>
-  result.candidate.content.kind === 'dsse' &&
-  result.findings.some(({ code, outcome }) => outcome === 'fail' && code === 'payload.type')
+/** The one that came furthest comes first; of those, the one that failed in least. */
 const byCloseness = (a: CandidateResult, b: CandidateResult): number =>
-  a.failures - b.failures || (a.candidate.id < b.candidate.id ? -1 : 1)
-const absentCode = ({ candidate, provenance }: Requirement): Finding['code'] =>
-  candidate === 'signature' ? 'signature.absent' : provenance === undefined ? 'attestation.absent' : 'provenance.absent'
+  b.reach - a.reach || a.failures - b.failures || a.open - b.open || (a.candidate.id < b.candidate.id ? -1 : 1)
+const absentCode = ({ candidate, provenance, signer }: Requirement): Finding['code'] =>
+  candidate === 'signature'
+    ? 'signature.absent'
+    : provenance === undefined && !('builder' in signer)
+      ? 'attestation.absent'
+      : 'provenance.absent'
 /** The reason in the words of the candidate's finding, and how it was known. */
 const detailOf = ({ code, basis, expected, found, where }: Finding) => ({
   code,

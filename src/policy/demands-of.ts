@@ -23,6 +23,27 @@ export function demandsOf(requirement: Requirement, at: string): readonly string
     ...Object.keys(requirement.annotations ?? {}).map((key) => `${at}/annotations/${pointerToken(key)}`),
     ...(requirement.reference === undefined ? [] : [`${at}/reference`]),
     ...(requirement.predicateType === undefined ? [] : [`${at}/predicateType`]),
-    ...(requirement.provenance === undefined ? [] : [`${at}/provenance`]),
+    ...provenanceDemands(requirement).map((place) => `${at}${place}`),
+  ]
+}
+
+/** A builder is asked of provenance, so it demands one as well. */
+function provenanceDemands({
+  signer,
+  provenance = 'builder' in signer ? {} : undefined,
+}: Requirement): readonly string[] {
+  if (provenance === undefined) return []
+  const { source, trigger, workflow, inputs, fileName } = provenance
+  const parts =
+    source === undefined
+      ? []
+      : (['uri', 'tag', 'versionedTag', 'branch'] as const).filter((key) => source[key] !== undefined)
+  const named = Object.entries({ trigger, workflow, inputs, fileName }).flatMap(([name, value]) =>
+    value === undefined ? [] : [name],
+  )
+  return [
+    '/provenance',
+    ...parts.map((part) => `/provenance/source/${part}`),
+    ...named.map((name) => `/provenance/${name}`),
   ]
 }

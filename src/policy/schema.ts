@@ -85,7 +85,12 @@ const requirement = z
     provenance: z
       .strictObject({
         source: z
-          .strictObject({ uri: text, tag: text.optional(), versionedTag: text.optional(), branch: text.optional() })
+          .strictObject({
+            uri: text,
+            tag: z.union([text, z.strictObject({ release: z.literal(true) })]).optional(),
+            versionedTag: text.optional(),
+            branch: text.optional(),
+          })
           .optional(),
         trigger: z.array(text).min(1).max(16).optional(),
         workflow: text.optional(),

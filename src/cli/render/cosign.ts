@@ -71,7 +71,7 @@ function signerPart({ signer }: Requirement, version: string | undefined): Part 
       ...(signer.keys.some(({ hash }) => hash !== undefined) ? ['which hash a key signs with'] : []),
     )
   }
-  if (!isKeyless(signer)) return part([], `a builder from a table: ${printable(signer.builder)}`)
+  if (!isKeyless(signer)) return builderPart(signer.builder)
   const extensions = [
     sourceRefPart(signer),
     ...Object.entries(signer.certificate ?? {}).map(([key, value]) => extensionPart(key as ExtensionName, value)),
@@ -83,6 +83,23 @@ function signerPart({ signer }: Requirement, version: string | undefined): Part 
       ...extensions.flatMap(({ flags }) => flags),
     ],
     ...extensions.flatMap(({ missing }) => missing),
+  )
+}
+
+/** A builder signs at its release tags, with a token of GitHub's. */
+function builderPart(builder: string): Part {
+  if (builder === 'trusted') return part([], 'any of the builders that meshproof knows')
+  const [id = '', ref] = builder.split('@')
+  const tag =
+    ref === undefined
+      ? 'refs/tags/v[0-9]+\\.[0-9]+\\.[0-9]+'
+      : escaped(ref.startsWith('refs/') ? ref : `refs/tags/${ref}`)
+  return part(
+    [
+      flag('certificate-identity-regexp', `^${escaped(`${id}@`)}${tag}$`),
+      flag('certificate-oidc-issuer', 'https://token.actions.githubusercontent.com'),
+    ],
+    'that the statement names the same builder as the certificate',
   )
 }
 

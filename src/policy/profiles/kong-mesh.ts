@@ -56,7 +56,24 @@ export const kongMesh = {
       // docker.io/kong/notary is shared by all of Kong's images, so a signature must name the one that was asked.
       reference: 'asked',
     },
+    {
+      id: 'SC-07',
+      candidate: 'attestation',
+      from: '2.8.0',
+      signer: {
+        builder:
+          'https://github.com/slsa-framework/slsa-github-generator/.github/workflows/generator_container_slsa3.yml',
+      },
+      transparency: { log: 1, sct: 1, time: 1 },
+      predicateType: ['https://slsa.dev/provenance/v0.2'],
+      provenance: {
+        source: { uri: 'github.com/Kong/kong-mesh', tag: { release: true } },
+        trigger: ['push'],
+        workflow: 'build-test-distribute',
+      },
+    },
   ],
+  sameBuild: [{ of: ['SC-03', 'SC-07'], by: 'commit' }],
 }
 
 /**

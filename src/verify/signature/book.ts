@@ -12,7 +12,11 @@ export type CandidateResult = {
   readonly findings: readonly Finding[]
   /** First in the order of the stages: why it was not met. */
   readonly reason: Finding | undefined
+  /** How many demands failed, and how many could not be told. */
   readonly failures: number
+  readonly open: number
+  /** How far it came: the place of the reason in the order of the stages. */
+  readonly reach: number
   /** The key of the policy that made it: thresholds count distinct keys (T18). */
   readonly key: number | undefined
   /** Instants at which the answer could change: before a signed time it would lie in the future. Milliseconds. */
@@ -61,7 +65,7 @@ export class Book {
     this.write('pass', code, detail, undefined)
   }
 
-  close(): Pick<CandidateResult, 'status' | 'findings' | 'reason' | 'failures'> {
+  close(): Pick<CandidateResult, 'status' | 'findings' | 'reason' | 'failures' | 'open' | 'reach'> {
     const asked = this.findings.filter(({ demand }) => demand !== undefined)
     const failed = asked.filter(({ outcome }) => outcome === 'fail')
     const open =
@@ -71,7 +75,9 @@ export class Book {
       status: failed.length > 0 ? 'failed' : open !== undefined ? 'undecided' : 'met',
       findings: this.findings,
       reason: failed[0] ?? open,
-      failures: asked.filter(({ outcome }) => outcome !== 'pass').length,
+      failures: failed.length,
+      reach: asked.indexOf(failed[0] ?? open ?? ({} as Finding)),
+      open: asked.filter(({ outcome }) => outcome === 'error').length,
     }
   }
 

@@ -1,11 +1,15 @@
 import type { Digest } from '../../core/digest.ts'
 import { isKeyless, type Requirement } from '../../core/policy.ts'
+import type { LeafFacts } from '../certificate/leaf.ts'
+import type { BuildFacts } from '../provenance/build-facts.ts'
+import { holdBuilder, holdProvenance } from '../provenance/hold-provenance.ts'
 import { Book, type CandidateResult } from './book.ts'
 import type { Candidate } from './candidate.ts'
 import { holdAnnotations, holdPayload, holdReference } from './hold-claims.ts'
 import { examine, holdIdentity } from './hold-signer.ts'
 import { holdTransparency } from './hold-transparency.ts'
 import type { Matter } from './matter.ts'
+import type { Claims } from './payload.ts'
 
 /** One candidate against all demands of one requirement; every demand yields a finding (rule 2 of the threats). */
 export function holdAgainst(
@@ -23,7 +27,8 @@ export function holdAgainst(
   holdReference(requirement, claims, matter, book)
   holdAnnotations(requirement, claims, leaf, book)
   for (const note of candidate.notes) book.note(note.code, { found: note.found })
-  if (requirement.provenance !== undefined) book.demand('/provenance', 'error', 'provenance.not-evaluated')
+  const build = holdBuild(requirement, leaf, claims, matter, book)
+  if ('builder' in requirement.signer) holdBuilder(requirement.signer, leaf, build, book)
   const boundaries = facts.times.map(({ time }) => time - matter.limits.clockSkewMs)
   if (facts.judgedAlive !== undefined) boundaries.push(facts.judgedAlive.start, facts.judgedAlive.end + 1)
   const commit = leaf?.extensions.sourceRepositoryDigest ?? leaf?.extensions.githubWorkflowSHA
@@ -35,4 +40,23 @@ export function holdAgainst(
     boundaries,
     source: { ...(commit !== undefined && { commit }), ...(run !== undefined && { run }) },
   }
+}
+
+/** The statement's claims, where the policy asks for provenance; a builder alone is asked of provenance as well. */
+function holdBuild(
+  requirement: Requirement,
+  leaf: LeafFacts | undefined,
+  claims: Claims | undefined,
+  matter: Matter,
+  book: Book,
+): BuildFacts | undefined {
+  const byBuilder = 'builder' in requirement.signer
+  const { provenance = byBuilder ? {} : undefined } = requirement
+  if (provenance === undefined) return undefined
+  const { statement, predicateType } = claims ?? {}
+  const proven =
+    leaf === undefined || statement === undefined || predicateType === undefined
+      ? undefined
+      : { leaf, predicateType, ...statement }
+  return holdProvenance(provenance, proven, byBuilder, matter, book)
 }

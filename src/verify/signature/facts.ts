@@ -39,6 +39,8 @@ export type Facts = {
   readonly signature: Stage<{ readonly hash: Hash }>
   /** The certificate's own life, milliseconds; there where nothing signed a time and it was judged at `at`. */
   readonly judgedAlive?: { readonly start: number; readonly end: number }
+  /** Nothing signed a time, but the log could still be asked: the certificate was only held against its own beginning. */
+  readonly openEnded?: true
 }
 
 export type Context = { readonly artifact: ArtifactHashes; readonly trust: Trust; readonly limits: Limits }
@@ -76,8 +78,12 @@ export function keylessFacts(candidate: Candidate, context: Context, at: number 
           expected: `${iso(life.start)}/${iso(life.end)}`,
           found: iso(outside),
         }
-  const judgedAt = instants.length > 0 ? instants : at === undefined ? [] : [at]
-  if (!isDone(window) || judgedAt.length === 0)
+  // T14: a bare envelope's entry could still be asked for. Until then its certificate is held against the moment at which it
+  // began, so that wrong claims are told at once; what needs a signed time stays open.
+  const openEnded =
+    candidate.form === 'envelope' && candidate.entries.length === 0 && instants.length === 0 && at === undefined
+  const judgedAt = instants.length > 0 ? instants : at !== undefined ? [at] : openEnded ? [life.start] : []
+  if ((!isDone(window) && !openEnded) || judgedAt.length === 0)
     return {
       entries,
       entryProblems,
@@ -100,7 +106,7 @@ export function keylessFacts(candidate: Candidate, context: Context, at: number 
     ...chain,
     window,
     signature,
-    ...(instants.length === 0 && { judgedAlive: life }),
+    ...(openEnded ? { openEnded: true as const } : instants.length === 0 && { judgedAlive: life }),
   }
 }
 

@@ -5,7 +5,7 @@ import { isProblem, nameOf, parseReference } from '../../core/reference.ts'
 import type { LeafFacts } from '../certificate/leaf.ts'
 import type { Book } from './book.ts'
 import type { Candidate } from './candidate.ts'
-import { type Facts, isDone } from './facts.ts'
+import { type Facts, isDone, type Refusal } from './facts.ts'
 import type { Matter } from './matter.ts'
 import { type Claims, readClaims, signPredicate } from './payload.ts'
 
@@ -25,7 +25,7 @@ export function holdPayload(
   }
   const claims = readClaims(candidate.content, matter.digests, matter.limits.jsonDepth)
   if ('outcome' in claims) {
-    book.refusal('/candidate', claims)
+    book.refusal('/candidate', isProvenance(requirement) ? ofProvenance(claims) : claims)
     if (typed !== undefined) book.demand('/predicateType', 'error', 'predicate.not-evaluated')
     return undefined
   }
@@ -39,13 +39,28 @@ export function holdPayload(
   else book.demand('/candidate', 'pass', 'payload.bound')
   if (typed !== undefined) {
     const met = predicateType !== undefined && typed.includes(predicateType)
-    book.demand('/predicateType', met ? 'pass' : 'fail', met ? 'predicate.met' : 'predicate.type', {
-      expected: typed.join(' or '),
-      found: predicateType ?? 'none',
-    })
+    book.demand(
+      '/predicateType',
+      met ? 'pass' : 'fail',
+      met ? 'predicate.met' : isProvenance(requirement) ? 'provenance.predicate' : 'predicate.type',
+      {
+        expected: typed.join(' or '),
+        found: predicateType ?? 'none',
+      },
+    )
   }
   return claims
 }
+
+const isProvenance = ({ signer, provenance }: Requirement): boolean => provenance !== undefined || 'builder' in signer
+
+/** The same refusals in the words of provenance. */
+const ofProvenance = (refusal: Refusal): Refusal =>
+  refusal.code === 'payload.digest-mismatch'
+    ? { ...refusal, code: 'provenance.subject' }
+    : refusal.code.startsWith('payload.') && refusal.outcome === 'fail'
+      ? { ...refusal, code: 'provenance.payload' }
+      : refusal
 
 export function holdReference(requirement: Requirement, claims: Claims | undefined, matter: Matter, book: Book): void {
   const wanted = requirement.reference

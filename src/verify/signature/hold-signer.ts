@@ -1,6 +1,6 @@
 import type { ExtensionName } from '../../core/certificate-extensions.ts'
 import type { Where } from '../../core/finding.ts'
-import { isKeyless, isKeys, type Keyless, type Requirement, transparencyOf } from '../../core/policy.ts'
+import { isKeys, type Keyless, type Requirement, transparencyOf } from '../../core/policy.ts'
 import type { LeafFacts } from '../certificate/leaf.ts'
 import { type Hash, hashOf } from './algorithm.ts'
 import type { Book } from './book.ts'
@@ -18,12 +18,13 @@ export function examine(requirement: Requirement, candidate: Candidate, matter: 
   const context: Context = { artifact: hashesOf(matter.digests), trust: matter.trust, limits: matter.limits }
   if (isKeys(signer)) return examineKeys(signer.keys, candidate, context, book)
   const facts = keylessFacts(candidate, context, transparencyOf(requirement).time === 0 ? matter.at : undefined)
-  if (isDone(facts.certificate))
+  if (isDone(facts.certificate) && facts.openEnded === true)
+    book.demand('/signer', 'error', 'log.inclusion-not-shown', { where: { in: 'certificate', field: 'chain' } })
+  else if (isDone(facts.certificate))
     book.demand('/signer', 'pass', 'certificate.verified', { where: { in: 'certificate', field: 'chain' } })
   else book.refusal('/signer', facts.certificate, { where: { in: 'certificate', field: 'chain' } })
   if (isDone(facts.signature)) book.demand('/signer', 'pass', 'signature.verified')
   else book.refusal('/signer', facts.signature)
-  if (!isKeyless(signer)) book.demand('/signer/builder', 'error', 'provenance.builder-unsupported')
   return { facts, key: undefined, leaf: isDone(facts.certificate) ? facts.certificate.done : undefined }
 }
 

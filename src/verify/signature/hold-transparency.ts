@@ -33,6 +33,10 @@ function holdCertificateLogs(sct: number, facts: Facts, book: Book): void {
   }
   const { operators, strangers } = stage.done
   if (strangers > 0) book.note('sct.log-unknown')
+  if (facts.openEnded === true && operators >= sct) {
+    if (sct > 0) book.demand('/transparency/sct', 'error', 'log.inclusion-not-shown')
+    return
+  }
   const met = operators >= sct
   book.demand('/transparency/sct', met ? 'pass' : 'fail', met ? 'sct.counted' : 'sct.absent', {
     expected: String(sct),
@@ -82,7 +86,8 @@ function holdTime(time: number, candidate: Candidate, facts: Facts, matter: Matt
     book.refusal('/transparency/time', facts.window) // T21
   else if (wrong !== undefined) book.demand('/transparency/time', 'fail', wrong.code)
   else if (counted.size >= time) {
-    book.demand('/transparency/time', 'pass', 'time.counted', count)
+    const found = facts.times.map((signed) => `${new Date(signed.time).toISOString()} (${signed.by})`).sort()
+    book.demand('/transparency/time', 'pass', 'time.counted', { expected: String(time), found: found.join(', ') })
     for (const problem of [unread, stranger]) if (problem !== undefined) book.note(problem.code)
   } else if (unread !== undefined) book.demand('/transparency/time', 'error', unread.code)
   else if (facts.entryProblems.some(({ outcome }) => outcome === 'error'))

@@ -54,14 +54,17 @@ type WantedRef = { readonly accepts: (ref: string) => boolean; readonly words: s
 
 function expectedRefs(ref: IdentityParts['ref'], version: string | undefined): WantedRef {
   if (ref === undefined) return { accepts: () => true, words: '*', note: 'identity.ref-not-demanded' }
-  if (ref === 'release-tag') {
-    if (version === undefined)
-      return { accepts: isReleaseTag, words: 'refs/tags/<version>', note: 'identity.version-not-compared' }
-    const tags = [`refs/tags/${version}`, `refs/tags/v${version}`]
-    return { accepts: (found) => tags.includes(found), words: `refs/tags/${version}` }
-  }
+  if (ref === 'release-tag') return releaseRefs(version)
   const exact = 'tag' in ref ? `refs/tags/${ref.tag}` : `refs/heads/${ref.branch}`
   return { accepts: (found) => found === exact, words: exact }
+}
+
+/** Refs of the release that was asked: git tags are written with a `v` and without (kumahq/kuma did both). */
+export function releaseRefs(version: string | undefined): WantedRef {
+  if (version === undefined)
+    return { accepts: isReleaseTag, words: 'refs/tags/<version>', note: 'identity.version-not-compared' }
+  const tags = [`refs/tags/${version}`, `refs/tags/v${version}`]
+  return { accepts: (found) => tags.includes(found), words: `refs/tags/${version}` }
 }
 
 function isReleaseTag(ref: string): boolean {

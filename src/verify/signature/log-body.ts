@@ -39,18 +39,24 @@ const shapes = {
       payloadHash: undefined,
     })),
   'dsse 0.0.1': z
-    .object({ spec: z.object({ signatures: z.array(z.object({ verifier: z.string() })).length(1) }) })
+    .object({
+      spec: z.object({
+        payloadHash: z.object({ value: z.string() }).optional(),
+        signatures: z.array(z.object({ verifier: z.string() })).length(1),
+      }),
+    })
     .transform(({ spec }) => ({
       pem: spec.signatures[0]?.verifier,
       raw: undefined,
       hash: undefined,
-      payloadHash: undefined,
+      payloadHash: spec.payloadHash?.value,
     })),
   'intoto 0.0.2': z
     .object({
       spec: z.object({
         content: z.object({
           envelope: z.object({ signatures: z.array(z.object({ publicKey: z.string() })).length(1) }),
+          payloadHash: z.object({ value: z.string() }).optional(),
         }),
       }),
     })
@@ -58,7 +64,7 @@ const shapes = {
       pem: spec.content.envelope.signatures[0]?.publicKey,
       raw: undefined,
       hash: undefined,
-      payloadHash: undefined,
+      payloadHash: spec.content.payloadHash?.value,
     })),
   'intoto 0.0.1': z
     .object({

@@ -12,7 +12,11 @@ export type Claims = {
   readonly reference: string | undefined
   readonly predicateType: string | undefined
   readonly signsNames: boolean
+  /** Of a statement: the subject that is this artifact, and the predicate as it was signed. */
+  readonly statement?: { readonly subject: StatementSubject; readonly predicate: unknown }
 }
+
+export type StatementSubject = { readonly name: string | undefined; readonly digest: Readonly<Record<string, string>> }
 
 export const signPredicate = 'https://sigstore.dev/cosign/sign/v1'
 export const statementType = 'application/vnd.in-toto+json'
@@ -39,6 +43,7 @@ const statement = z.object({
     }),
   ),
   predicateType: z.string(),
+  predicate: z.unknown(),
 })
 
 /** Reads the claims of a verified content and binds them to the artifact: the very digest, nothing near it. */
@@ -92,7 +97,7 @@ function statementClaims(value: unknown, artifact: SubjectDigests): Claims | Ref
       code: 'payload.malformed',
       found: checked.error.issues[0]?.path.map(String).join('.') ?? '',
     }
-  const { subject, predicateType, _type } = checked.data
+  const { subject, predicateType, _type, predicate } = checked.data
   if (!/^https:\/\/in-toto\.io\/Statement\/v(0\.1|1)$/.test(_type))
     return {
       outcome: 'fail',
@@ -125,6 +130,7 @@ function statementClaims(value: unknown, artifact: SubjectDigests): Claims | Ref
     reference: undefined,
     predicateType,
     signsNames: false,
+    statement: { subject: { name: matched.name ?? undefined, digest: matched.digest }, predicate },
   }
 }
 
@@ -139,4 +145,20 @@ function matches(theirs: Readonly<Record<string, string>>, ours: SubjectDigests)
     met = true
   }
   return met
+}
+
+/**
+ * The predicate type that a statement claims, before anything is verified: only to tell what a candidate is not (T40: demands
+ * select by type, then verify). undefined where nothing is claimed.
+ */
+export function claimedPredicateType(content: Content, maxDepth: number): string | undefined {
+  if (content.kind !== 'dsse') return undefined
+  const parsed = parseJson(content.payload, maxDepth)
+  const value = 'problem' in parsed ? undefined : parsed.value
+  return typeof value === 'object' &&
+    value !== null &&
+    'predicateType' in value &&
+    typeof value.predicateType === 'string'
+    ? value.predicateType
+    : undefined
 }

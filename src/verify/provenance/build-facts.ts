@@ -1,0 +1,220 @@
+import { z } from 'zod'
+
+/**
+ * What a provenance statement says of the build, in one form for SLSA v0.2 (slsa.dev/spec/v0.2/provenance) and v1
+ * (slsa.dev/spec/v1.0/provenance), as GitHub's builders write them. Every place that names the source is kept, so that
+ * they can be held against each other and against the certificate (T56).
+ */
+export type BuildFacts = {
+  readonly builder: string
+  readonly buildType: string
+  readonly places: readonly SourcePlace[]
+  readonly ref: string | undefined
+  readonly commit: string | undefined
+  readonly trigger: string | undefined
+  /** Path of the workflow that called the builder. */
+  readonly workflow: string | undefined
+  readonly repositoryId: string | undefined
+  readonly ownerId: string | undefined
+  readonly run: { readonly id: string; readonly attempt: string } | undefined
+  /** The branch from which a tag was made, where the event says so; the certificate does not back it. */
+  readonly baseRef: string | undefined
+  readonly inputs: Readonly<Record<string, string>>
+  /** Keys of `externalParameters` that this build type does not know (T59). */
+  readonly unknown: readonly string[]
+}
+export type SourcePlace = { readonly place: string; readonly uri: string; readonly commit: string | undefined }
+
+export const predicateTypes = { v02: 'https://slsa.dev/provenance/v0.2', v1: 'https://slsa.dev/provenance/v1' } as const
+
+const text = z.string().max(4096)
+const digests = z.record(z.string(), z.string()).nullish()
+const material = z.object({ uri: text, digest: digests })
+const loose = z.record(z.string(), z.unknown())
+
+const v02 = z.object({
+  builder: z.object({ id: text }),
+  buildType: text,
+  invocation: z.object({
+    configSource: z.object({ uri: text, digest: digests, entryPoint: text.nullish() }),
+    environment: loose.nullish(),
+  }),
+  metadata: z.object({ buildInvocationID: text.nullish(), buildInvocationId: text.nullish() }).nullish(),
+  materials: z.array(material).min(1).max(1024),
+})
+
+const v1 = z.object({
+  buildDefinition: z.object({
+    buildType: text,
+    externalParameters: loose,
+    internalParameters: loose.nullish(),
+    resolvedDependencies: z.array(material).min(1).max(1024),
+  }),
+  runDetails: z.object({
+    builder: z.object({ id: text }),
+    metadata: z.object({ invocationId: text.nullish() }).nullish(),
+  }),
+})
+
+/** undefined where the predicate has not the shape that its type demands (T53: each type has its own reader). */
+export function readBuild(predicateType: string, predicate: unknown): BuildFacts | undefined {
+  if (predicateType === predicateTypes.v02) return readV02(predicate)
+  if (predicateType === predicateTypes.v1) return readV1(predicate)
+  return undefined
+}
+
+const string = (value: unknown): string | undefined =>
+  typeof value === 'string'
+    ? value
+    : typeof value === 'number' && Number.isSafeInteger(value)
+      ? String(value)
+      : undefined
+const filled = (value: unknown): string | undefined => string(value) || undefined
+const commitOf = (digest: Readonly<Record<string, string>> | null | undefined): string | undefined =>
+  digest?.['sha1'] ?? digest?.['gitCommit']
+
+function readV02(predicate: unknown): BuildFacts | undefined {
+  const checked = v02.safeParse(predicate)
+  if (!checked.success) return undefined
+  const { builder, buildType, invocation, metadata, materials } = checked.data
+  const environment = invocation.environment ?? {}
+  const { configSource } = invocation
+  const id = filled(environment['github_run_id'])
+  const [source] = materials
+  return {
+    builder: builder.id,
+    buildType,
+    places: [
+      { place: '/predicate/invocation/configSource', uri: configSource.uri, commit: commitOf(configSource.digest) },
+      ...(source === undefined
+        ? []
+        : [{ place: '/predicate/materials/0', uri: source.uri, commit: commitOf(source.digest) }]),
+    ],
+    ref: filled(environment['github_ref']),
+    commit: filled(environment['github_sha1']),
+    trigger: filled(environment['github_event_name']),
+    workflow: configSource.entryPoint ?? undefined,
+    repositoryId: filled(environment['github_repository_id']),
+    ownerId: filled(environment['github_repository_owner_id']),
+    run:
+      id === undefined
+        ? runOf(metadata?.buildInvocationID ?? metadata?.buildInvocationId ?? '')
+        : { id, attempt: filled(environment['github_run_attempt']) ?? '' },
+    baseRef: baseRefOf(environment['github_event_payload']),
+    inputs: inputsOf(environment['github_event_payload']),
+    unknown: [],
+  }
+}
+
+/** `5201390337-1` */
+function runOf(invocation: string): BuildFacts['run'] {
+  const [, id, attempt] = /^(\d{1,20})-(\d{1,6})$/.exec(invocation) ?? []
+  return id === undefined || attempt === undefined ? undefined : { id, attempt }
+}
+
+/** Keys of `externalParameters` by build type; what is not listed is unknown and fails (T59). */
+const parameters: Readonly<Record<string, readonly string[]>> = {
+  'https://slsa.dev/container-based-build/v0.1?draft': ['source', 'builderImage', 'configPath', 'buildConfig'],
+  'https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0': ['inputs', 'vars'],
+  'https://actions.github.io/buildtypes/workflow/v1': ['workflow'],
+}
+
+function readV1(predicate: unknown): BuildFacts | undefined {
+  const checked = v1.safeParse(predicate)
+  if (!checked.success) return undefined
+  const { buildDefinition: definition, runDetails } = checked.data
+  const external = definition.externalParameters
+  const internal = definition.internalParameters ?? {}
+  const github = asObject(internal['github'])
+  const workflow = asObject(external['workflow'])
+  const source = asObject(external['source'])
+  const [first] = definition.resolvedDependencies
+  const known = parameters[definition.buildType] ?? []
+  const run = /\/actions\/runs\/(\d{1,20})\/attempts\/(\d{1,6})$/.exec(runDetails.metadata?.invocationId ?? '')
+  const workflowRef = string(internal['GITHUB_WORKFLOW_REF'])
+  const repository = string(workflow['repository'])
+  return {
+    builder: runDetails.builder.id,
+    buildType: definition.buildType,
+    places: [
+      ...(string(source['uri']) === undefined
+        ? []
+        : [
+            {
+              place: '/predicate/buildDefinition/externalParameters/source',
+              uri: string(source['uri']) ?? '',
+              commit: commitOf(asDigests(source['digest'])),
+            },
+          ]),
+      ...(repository === undefined
+        ? []
+        : [
+            {
+              place: '/predicate/buildDefinition/externalParameters/workflow',
+              uri: `${repository}@${string(workflow['ref']) ?? ''}`,
+              commit: undefined,
+            },
+          ]),
+      ...(first === undefined
+        ? []
+        : [
+            {
+              place: '/predicate/buildDefinition/resolvedDependencies/0',
+              uri: first.uri,
+              commit: commitOf(first.digest),
+            },
+          ]),
+    ],
+    ref: filled(internal['GITHUB_REF']) ?? filled(workflow['ref']),
+    commit: filled(internal['GITHUB_SHA']),
+    trigger: filled(internal['GITHUB_EVENT_NAME']) ?? filled(github['event_name']),
+    workflow:
+      filled(workflow['path']) ??
+      (workflowRef === undefined ? undefined : /^[^/]+\/[^/]+\/(.+)@/.exec(workflowRef)?.[1]),
+    repositoryId: filled(internal['GITHUB_REPOSITORY_ID']) ?? filled(github['repository_id']),
+    ownerId: filled(internal['GITHUB_REPOSITORY_OWNER_ID']) ?? filled(github['repository_owner_id']),
+    run: run === null ? undefined : { id: run[1] ?? '', attempt: run[2] ?? '' },
+    baseRef: baseRefOf(internal['GITHUB_EVENT_PAYLOAD']),
+    inputs: { ...inputsOf(internal['GITHUB_EVENT_PAYLOAD']), ...strings(external['inputs']) },
+    unknown: Object.keys(external)
+      .filter((key) => !known.includes(key))
+      .sort(),
+  }
+}
+
+const asObject = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
+const asDigests = (value: unknown): Readonly<Record<string, string>> => strings(value)
+
+function strings(value: unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(asObject(value)).flatMap(([key, one]) =>
+      typeof one === 'string'
+        ? [[key, one]]
+        : typeof one === 'boolean' || typeof one === 'number'
+          ? [[key, String(one)]]
+          : [],
+    ),
+  )
+}
+
+/** GitHub's push event names the branch of a tag, its release event the commitish it was made from. */
+function baseRefOf(event: unknown): string | undefined {
+  const { base_ref: base, release } = asObject(event)
+  const target = filled(asObject(release)['target_commitish'])
+  return (
+    filled(base) ?? (target === undefined ? undefined : target.startsWith('refs/') ? target : `refs/heads/${target}`)
+  )
+}
+
+/** Inputs of a workflow that was started by hand stand in the event. */
+const inputsOf = (event: unknown): Readonly<Record<string, string>> => strings(asObject(event)['inputs'])
+
+export const knowsBuildType = (predicateType: string, buildType: string): boolean =>
+  predicateType === predicateTypes.v1 ? Object.hasOwn(parameters, buildType) : v02Types.includes(buildType)
+
+const v02Types: readonly string[] = [
+  'https://github.com/slsa-framework/slsa-github-generator/go@v1',
+  'https://github.com/slsa-framework/slsa-github-generator/generic@v1',
+  'https://github.com/slsa-framework/slsa-github-generator/container@v1',
+]

@@ -1,0 +1,77 @@
+import type { Provenance } from '../../core/policy.ts'
+import type { LeafFacts } from '../certificate/leaf.ts'
+import type { Book } from '../signature/book.ts'
+import { releaseRefs } from '../signature/identity.ts'
+import type { Matter } from '../signature/matter.ts'
+import type { BuildFacts } from './build-facts.ts'
+import { formatSource, parseSource, type Source, sameRepository } from './source.ts'
+
+/** T07: who called the workflow, by the certificate. */
+export function callerOf({ extensions }: LeafFacts): Source | undefined {
+  const uri =
+    extensions.sourceRepositoryURI ??
+    (extensions.githubWorkflowRepository === undefined
+      ? undefined
+      : `https://github.com/${extensions.githubWorkflowRepository}`)
+  return uri === undefined ? undefined : parseSource(uri)
+}
+
+/** Where the build came from: repository, tag, branch, each as the certificate backs it. */
+export function holdSource(
+  { source }: Provenance,
+  build: BuildFacts,
+  leaf: LeafFacts,
+  matter: Matter,
+  book: Book,
+): void {
+  if (source === undefined) return
+  const wanted = parseSource(source.uri)
+  const certified = callerOf(leaf)
+  const met =
+    sameRepository(wanted, certified) && build.places.every(({ uri }) => sameRepository(wanted, parseSource(uri)))
+  book.demand('/provenance/source/uri', met ? 'pass' : 'fail', met ? 'provenance.source-met' : 'provenance.source', {
+    expected: source.uri,
+    found: certified === undefined ? 'none' : formatSource(certified),
+  })
+  const ref =
+    leaf.extensions.sourceRepositoryRef ??
+    leaf.extensions.githubWorkflowRef ??
+    build.ref ??
+    parseSource(build.places[0]?.uri ?? '')?.ref ??
+    'none'
+  const say = (key: 'tag' | 'versionedTag' | 'branch', good: boolean, expected: string, found = ref) =>
+    book.demand(
+      `/provenance/source/${key}`,
+      good ? 'pass' : 'fail',
+      good ? 'provenance.source-met' : 'provenance.source',
+      { expected, found },
+    )
+  if (typeof source.tag === 'string')
+    say('tag', ref === `refs/tags/${source.tag}`, `refs/tags/${source.tag}`) // T58
+  else if (source.tag !== undefined) {
+    const release = releaseRefs(matter.version)
+    say('tag', release.accepts(ref), release.words)
+    if (release.note !== undefined) book.note(release.note, { found: ref })
+  }
+  if (source.versionedTag !== undefined)
+    say('versionedTag', matchesVersion(source.versionedTag, ref), source.versionedTag)
+  if (source.branch !== undefined) {
+    // Of a tag the event says from which branch it was made; that is the builder's word, not the certificate's.
+    const branch = ref.startsWith('refs/tags/') ? (build.baseRef ?? 'none') : ref
+    say('branch', branch === `refs/heads/${source.branch}`, `refs/heads/${source.branch}`, branch)
+  }
+}
+
+/** slsa-verifier's versioned tag: the parts that are given are equal, missing parts are free. */
+function matchesVersion(wanted: string, ref: string): boolean {
+  if (!ref.startsWith('refs/tags/')) return false
+  const [ours, theirs] = [parts(wanted), parts(ref.slice('refs/tags/'.length))]
+  return (
+    ours !== undefined && theirs !== undefined && ours.every((part, i) => part === (theirs[i] ?? (i < 3 ? '0' : '')))
+  )
+}
+
+function parts(text: string): readonly string[] | undefined {
+  const found = /^v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/.exec(text)
+  return found === null ? undefined : found.slice(1).filter((part): part is string => part !== undefined)
+}
