@@ -44,9 +44,11 @@ export function askImage(asked: ImageAsked, policy: Policy, view: EvidenceView, 
   // The root may lend to its members, so it is asked even where only a platform is judged.
   const digests = [tree.root, ...members.map(({ digest }) => digest)]
   const { near, far } = placesFor(policy, asked.name, place, asked.signatureRepository)
+  const silent = (digest: Digest) => near.every((repository) => isSilent(repository, digest, kinds, view))
+  const lends = kinds.every((kind) => policy.inherit?.includes(kind) ?? true)
   for (const digest of digests) {
     for (const repository of near) askDigest(open, repository, digest, kinds, view, limits)
-    if (far !== undefined && near.every((repository) => isSilent(repository, digest, kinds, view)))
+    if (far !== undefined && silent(digest) && (!lends || silent(tree.root)))
       askDigest(open, far, digest, kinds, view, limits)
   }
   return open.list
