@@ -36,16 +36,16 @@ const hex = (digest: string): string => digest.replace(':', '-')
 
 describe('requests', () => {
   test.for([
-    ['with the referrers API', () => api, 'legacy'],
-    ['with the referrers API', () => api, 'bundle'],
-    ['without it', () => plain, 'legacy'],
-    ['without it', () => plain, 'bundle'],
+    { form: 'legacy', referrers: 'api' },
+    { form: 'bundle', referrers: 'api' },
+    { form: 'legacy', referrers: 'fallback' },
+    { form: 'bundle', referrers: 'fallback' },
   ] as const)(
-    'a registry %s, %s: once each, then one HEAD by tag and nothing by digest',
-    async ([name, which, form]) => {
-      const registry = which()
+    '$form, referrers by $referrers: once each, then one HEAD by tag and nothing by digest',
+    async ({ form, referrers: by }) => {
+      const registry = by === 'api' ? api : plain
       const path = `requests/${form}`
-      const { index, amd64, arm64 } = smallImage(`${name} ${form}`)
+      const { index, amd64, arm64 } = smallImage(`requests ${form} ${by}`)
       hold(registry, path, index, '1.0.0')
       sign(registry, path, index, { form })
       const env = { MESHPROOF_CACHE_PATH: join(room.path, `cache-${registry.host}-${form}`) }
@@ -169,8 +169,7 @@ describe('the place of signatures', () => {
     })
     expect(code, stdout).toBe(0)
     const asked = answers[0]?.subjects?.[0]?.beside.asked ?? []
-    // The platforms have no signature of their own, so their look-ups go on to the origin; the index's do not.
-    const about = asked.filter(({ question }) => JSON.stringify(question).includes(hex(index.digest)))
-    expect(about.map(({ from }) => from)).not.toContain('origin.invalid')
+    const of = asked.map(({ question }) => (question.ask === 'given' ? '' : question.image.split('/')[0]))
+    expect(new Set(of)).toEqual(new Set([api.host]))
   })
 })
