@@ -120,9 +120,9 @@ async function judgeOne(one: Foreseen, requests: readonly PackedRequest[], bytes
   const policy = profileNamed(documented)
   const vendor =
     policy === undefined ? undefined : (await replay(request, bytes, { policy }, versions())).answer.verdict
-  const codes = [
-    ...new Set(answer.subjects.flatMap(({ findings }) => findings.filter(isDecisive).map(({ code }) => code))),
-  ]
+  const deciding = answer.subjects.flatMap(({ findings }) => findings.filter(isDecisive))
+  const broken = deciding.filter(({ outcome }) => outcome !== 'pass')
+  const codes = [...new Set((broken.length > 0 ? broken : deciding).map(({ code }) => code))]
   const got = `${answer.verdict} (${codes.join(', ')})`
   return { ...one, answer, vendor, got, asForeseen: got === `${one.verdict} (${one.code})` }
 }
