@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createReadStream, existsSync } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Fault } from '../core/fault.ts'
 import { parseJson } from '../core/json.ts'
@@ -51,7 +51,9 @@ export async function verifyBatch(
   keeper: Shopkeeper,
   out: NodeJS.WritableStream,
 ): Promise<ExitCode> {
-  if (file !== '-' && !existsSync(file)) throw new Fault('request.path-not-found', { parameters: { found: file } })
+  if (file !== '-' && !isThere(file, 'file')) throw new Fault('request.path-not-found', { parameters: { found: file } })
+  if (root !== undefined && !isThere(root, 'folder'))
+    throw new Fault('request.path-not-found', { parameters: { found: root } })
   const base = root ?? (file === '-' ? process.cwd() : dirname(resolve(file)))
   const input = file === '-' ? process.stdin : createReadStream(file)
   const exits: ExitCode[] = []
@@ -68,6 +70,11 @@ export async function verifyBatch(
   }
   while (pending.length > 0) await flush()
   return worstExit(exits)
+}
+
+function isThere(path: string, as: 'file' | 'folder'): boolean {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found !== undefined && found.isDirectory() === (as === 'folder')
 }
 
 async function answerLine(

@@ -73,6 +73,8 @@ test.for([
   [['verify', 'bundle', 'app.tar.gz', '--key', key], /Which bundle/],
   [['verify', 'batch', 'none.ndjson'], /There is no file none.ndjson/],
   [['verify', 'batch', '-', '-j', '0'], /-j takes/],
+  [['verify', 'batch', room.path], /There is no file/],
+  [['verify', 'batch', '-', '--root', join(room.path, 'none')], /There is no file/],
   [['replay', room.path], /no evidence pack/],
   [['policy', 'check', 'none.yaml'], /There is no file none.yaml/],
 ] as const)('usage: %j', async ([args, says]) => {
