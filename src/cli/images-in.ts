@@ -20,13 +20,13 @@ export function imagesIn(text: string): readonly string[] {
       throw new Fault('request.malformed', {
         parameters: { found: document.errors[0]?.message.split('\n')[0] ?? 'YAML' },
       })
-    walk(valueOf(document), found, 0)
+    walk(plainOf(document), found, 0)
   }
   return [...found]
 }
 
 /** Aliases that multiply are refused by the reader. */
-function valueOf(document: Document): unknown {
+function plainOf(document: Document): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 })
   } catch (cause) {
