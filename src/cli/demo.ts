@@ -73,7 +73,7 @@ export async function demo(
   options: OutputOptions = outputOptions(process.stdout),
   place: string = join(import.meta.dirname, '../../demo/pack'),
 ): Promise<0 | 1> {
-  const { pack, bytes } = readPack(place, limits)
+  const { pack, bytes } = await readPack(place, limits)
   const shown = await Promise.all(foreseen.map((one) => judgeOne(one, pack.requests, bytes)))
   const answers = shown.flatMap(({ answer }) => answer ?? [])
   const stories = shown.map((one) => `${one.story} ${vendorWords(one)}`)

@@ -67,7 +67,7 @@ export function judge(inputs: Inputs, bytes: BytesOf, at: number, limits: Limits
 }
 
 /** The evidence set is a document of ours; one that does not read is a bug of whoever stored it. */
-export function viewOf(evidence: Digest, bytes: BytesOf): EvidenceView {
+function viewOf(evidence: Digest, bytes: BytesOf): EvidenceView {
   const document = bytes(evidence)
   const parsed = document === undefined ? undefined : parseJson(document, 64)
   if (parsed === undefined || 'problem' in parsed) throw new Error(`no evidence set ${evidence}`)
