@@ -205,8 +205,6 @@ function checkCertificate(
     certificate: { outcome: 'fail', code, ...more },
     timestampsOfCertificate: notRun('sct'),
   })
-  const problem = keyProblem(certificate.key)
-  if (problem !== undefined) return refuse('signature.algorithm', { found: problem }) // T25
   const role = leafRoleProblem(certificate)
   if (role !== undefined) return refuse('certificate.role', { found: role }) // L5
   const scts = checkTimestampsOfCertificate(certificate, dates, trust)
@@ -253,7 +251,7 @@ function hashOfCertificate(candidate: Candidate, certificate: KeptCertificate, e
 
 function checkSignature(content: CheckedContent, key: KeyObject, hash: Hash, context: Context): Facts['signature'] {
   const problem = keyProblem(key)
-  if (problem !== undefined) return { outcome: 'fail', code: 'signature.algorithm', found: problem }
+  if (problem !== undefined) return { outcome: 'fail', code: 'signature.algorithm', found: problem } // T25
   const good = content.check(key, hash)
   if (good === undefined)
     return { outcome: 'error', code: 'artifact.bytes-needed', found: Object.keys(context.artifact).join(', ') }
