@@ -134,6 +134,32 @@ test.each(Object.entries(envelopeBodies))('T16 an envelope with the entry of ano
   await attack(withEntries(mine.entries), withEntries(theirs.entries), { code: 'log.entry-mismatch', demand })
 })
 
+test.each(['dsse', 'intoto'] as const)('T16 an envelope whose entry names another payload: %s', async (kind) => {
+  const entry = (body: (it: Body) => unknown) => ({
+    evidence: authority.sign({ payload: statement, ...timed, logV1: { kind, body } }),
+    artifact: image,
+  })
+  const other = (it: Body) => JSON.stringify(it).replace(/("payloadHash":{[^}]*"value":")[0-9a-f]{8}/, '$100000000')
+  await attack(
+    entry((it) => it),
+    entry(other),
+    { code: 'log.entry-mismatch', demand },
+  )
+})
+
+test('T16 an envelope whose entry in a log of today names another payload', async () => {
+  const entry = (body: (it: Body) => unknown) => ({
+    evidence: authority.sign({ payload: statement, log: 'v2', logV2: { body } }),
+    artifact: image,
+  })
+  const other = (it: Body) => JSON.stringify(it).replace(/("digest":")[A-Za-z0-9]{4}/, '$1AAAA')
+  await attack(
+    entry((it) => it),
+    entry(other),
+    { code: 'log.entry-mismatch', demand },
+  )
+})
+
 const stranger = authority.githubCertificate({ owner: 'evil' })
 
 test('T17 an entry under another certificate', async () => {
