@@ -111,7 +111,7 @@ class Collector {
       else if ((kind === 'signature' || kind === 'attestation') && mediaType !== givenTypes.payload)
         this.layers(bytes, digest, both, undefined)
     }
-    for (const code of view.givenProblems) this.gap(code, both)
+    for (const { code, question } of view.givenProblems) this.gap(code, both, question)
   }
 
   /** A bare envelope with the log's answers that are about it; an answer about another lends nothing (T16). */

@@ -10,19 +10,19 @@ export class EvidenceView {
   readonly observations: readonly Observation[]
   readonly bytes: BytesOf
   readonly given: readonly GivenPiece[]
-  readonly givenProblems: readonly Code[]
+  readonly givenProblems: readonly { readonly code: Code; readonly question: Question }[]
   private readonly byQuestion = new Map<string, Outcome3>()
 
   constructor(observations: readonly Observation[], bytes: BytesOf) {
     this.observations = observations
     this.bytes = bytes
     const given: GivenPiece[] = []
-    const problems: Code[] = []
+    const problems: { readonly code: Code; readonly question: Question }[] = []
     for (const { question, outcome } of observations) {
       if (question.ask !== 'given') this.byQuestion.set(questionKey(question), outcome)
       else if ('found' in outcome)
         given.push({ kind: question.kind, digest: outcome.found, mediaType: outcome.mediaType })
-      else if ('failed' in outcome) problems.push(outcome.failed)
+      else if ('failed' in outcome) problems.push({ code: outcome.failed, question })
     }
     this.given = given
     this.givenProblems = problems
