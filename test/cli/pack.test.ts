@@ -143,7 +143,7 @@ describe('a damaged pack', () => {
     return at(name)
   }
 
-  test('any blob of it altered is told by its name', async () => {
+  test('T94 any blob of it altered is told by its name', async () => {
     const names = blobs('image')
     for (const blob of [names[0], names[Math.floor(names.length / 2)], names.at(-1)]) {
       const path = join(copy('altered'), 'blobs/sha256', blob ?? '')

@@ -1,7 +1,7 @@
 /** The installed cosign: COSIGN names it, else it is looked for on PATH. */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
 
-export const cosign = process.env['COSIGN'] ?? 'cosign'
+const cosign = process.env['COSIGN'] ?? 'cosign'
 const asked = spawnSync(cosign, ['version'], { encoding: 'utf8' })
 export const hasCosign = asked.status === 0
 /** Major version: 3 writes bundles, 2 and earlier `.sig` tags. */
