@@ -309,7 +309,7 @@ export const codes = {
     'The registry sent other bytes than the digest says: expected {expected}, found {found}.',
     'Stop: the registry or something on the way alters content.',
   ),
-  'registry.size-mismatch': row('high', 'The registry sent {found} bytes where {expected} were announced.', retry),
+  'registry.size-mismatch': row('high', 'What was sent is not as long as was announced.', retry),
   'registry.too-large': row(
     'medium',
     'The answer is larger than {expected} bytes.',

@@ -194,6 +194,10 @@ class Collector {
     }
     const bytes = this.view.bytes(layer.digest)
     if (bytes === undefined) this.gap('evidence.missing', kinds)
+    else if (bytes.length !== layer.size) {
+      this.gap('registry.size-mismatch', kinds, question) // T28: the manifest that names it announced another size
+      return undefined
+    }
     return bytes
   }
 }

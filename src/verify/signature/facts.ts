@@ -55,7 +55,8 @@ export function keylessFacts(candidate: Candidate, context: Context, at: number 
     const refusal: Refusal = { outcome: code === 'certificate.absent' ? 'fail' : 'error', code }
     return {
       entries: [],
-      entryProblems: [],
+      // Without the certificate no entry can be held against it: there, and not shown to be wrong.
+      entryProblems: candidate.entries.map(() => ({ ...notRun('log'), stranger: false })),
       ...timesOf(candidate, content, context, []),
       certificate: refusal,
       timestampsOfCertificate: notRun('sct'),
@@ -136,7 +137,7 @@ export function keyFacts(candidate: Candidate, key: KeyObject, hash: Hash, conte
 }
 
 const iso = (time: number): string => new Date(time).toISOString()
-const notRun = (area: 'certificate' | 'sct' | 'time' | 'signature'): Refusal => ({
+const notRun = (area: 'certificate' | 'log' | 'sct' | 'time' | 'signature'): Refusal => ({
   outcome: 'error',
   code: `${area}.not-evaluated`,
 })
