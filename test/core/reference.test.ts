@@ -97,7 +97,7 @@ test('parts of what is canonical; anything else is a bug', () => {
 
 test('whatever is read is written so that it is read alike', () => {
   const segment = fc.stringMatching(/^[a-z0-9]{1,8}((\.|_|__|-{1,2})[a-z0-9]{1,4}){0,2}$/)
-  const host = fc.constantFrom('', 'docker.io/', 'registry.example/', 'localhost:5000/', 'a.b:1/')
+  const host = fc.constantFrom('team/', 'docker.io/', 'registry.example/', 'localhost:5000/', 'a.b:1/')
   const tag = fc.option(fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,8}$/))
   const pin = fc.option(fc.constant(digest))
   fc.assert(
