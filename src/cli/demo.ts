@@ -73,7 +73,7 @@ export async function demo(
   options: OutputOptions = outputOptions(process.stdout),
   place: string = join(import.meta.dirname, '../../demo/pack'),
 ): Promise<0 | 1> {
-  const { pack, bytes } = readPack(place, limits)
+  const { pack, bytes } = await readPack(place, limits)
   const shown = await Promise.all(foreseen.map((one) => judgeOne(one, pack.requests, bytes)))
   const answers = shown.flatMap(({ answer }) => answer ?? [])
   const stories = shown.map((one) => `${one.story} ${vendorWords(one)}`)
@@ -120,9 +120,9 @@ async function judgeOne(one: Foreseen, requests: readonly PackedRequest[], bytes
   const policy = profileNamed(documented)
   const vendor =
     policy === undefined ? undefined : (await replay(request, bytes, { policy }, versions())).answer.verdict
-  const codes = [
-    ...new Set(answer.subjects.flatMap(({ findings }) => findings.filter(isDecisive).map(({ code }) => code))),
-  ]
+  const deciding = answer.subjects.flatMap(({ findings }) => findings.filter(isDecisive))
+  const broken = deciding.filter(({ outcome }) => outcome !== 'pass')
+  const codes = [...new Set((broken.length > 0 ? broken : deciding).map(({ code }) => code))]
   const got = `${answer.verdict} (${codes.join(', ')})`
   return { ...one, answer, vendor, got, asForeseen: got === `${one.verdict} (${one.code})` }
 }

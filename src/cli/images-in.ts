@@ -1,4 +1,4 @@
-import { parseAllDocuments } from 'yaml'
+import { type Document, parseAllDocuments } from 'yaml'
 import { Fault } from '../core/fault.ts'
 
 const lists = new Set(['containers', 'initContainers', 'ephemeralContainers'])
@@ -12,8 +12,7 @@ export function imagesIn(text: string): readonly string[] {
     .split('\n')
     .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
     .filter((line) => line !== '')
-  if (lines.every((line) => /^[^\s:]+(:[^\s:]+)*(@\S+)?$/.test(line) && !line.endsWith(':') && line !== '---'))
-    return [...new Set(lines)]
+  if (lines.every((line) => /^[\w[][\w.[\]:/@-]*$/.test(line) && !line.endsWith(':'))) return [...new Set(lines)]
   const documents = parseAllDocuments(text, { uniqueKeys: false })
   const found = new Set<string>()
   for (const document of Array.isArray(documents) ? documents : []) {
@@ -21,9 +20,18 @@ export function imagesIn(text: string): readonly string[] {
       throw new Fault('request.malformed', {
         parameters: { found: document.errors[0]?.message.split('\n')[0] ?? 'YAML' },
       })
-    walk(document.toJS({ maxAliasCount: 100 }), found, 0)
+    walk(plainOf(document), found, 0)
   }
   return [...found]
+}
+
+/** Aliases that multiply are refused by the reader. */
+function plainOf(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (cause) {
+    throw new Fault('request.malformed', { cause, parameters: { found: 'YAML with too many aliases' } })
+  }
 }
 
 function walk(value: unknown, found: Set<string>, depth: number): void {

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
+import { words } from '../core/codes.ts'
 import { Fault } from '../core/fault.ts'
 import { limits } from '../core/limits.ts'
 import { withBytes } from '../examine/prepare.ts'
@@ -13,7 +14,7 @@ export type PolicyFile =
 
 /** Reads a policy document, YAML or JSON; paths of keys are relative to the file. */
 export async function readPolicyFile(file: string): Promise<PolicyFile> {
-  const { parseDocument, LineCounter, isNode } = await import('yaml')
+  const { parseDocument, LineCounter, isNode, visit } = await import('yaml')
   const text = readText(file)
   const lines = new LineCounter()
   const document = parseDocument(text, {
@@ -29,6 +30,11 @@ export async function readPolicyFile(file: string): Promise<PolicyFile> {
   const broken = document.errors.map(
     (error): Located => ({ pointer: '', message: error.message.split('\n')[0] ?? '', ...position(error.pos[0]) }),
   )
+  visit(document, {
+    Alias: (_, { source, range }) => {
+      broken.push({ pointer: '', message: `an alias (*${source}): write it out`, ...position(range?.[0] ?? 0) })
+    },
+  })
   if (broken.length > 0) return { problems: broken }
   /** The node of a pointer, or of the nearest parent that is there. */
   const locate = (pointer: string) => {
@@ -45,11 +51,33 @@ export async function readPolicyFile(file: string): Promise<PolicyFile> {
     }
     return { line: 1, column: 1 }
   }
-  const value: unknown = document.toJS({ maxAliasCount: 0 })
-  const loaded = loadPolicy(withBytes(value, { root: dirname(resolve(file)), confined: false }, limits))
+  const loaded = loadWithKeys(document.toJS({ maxAliasCount: 0 }), dirname(resolve(file)))
   return 'policy' in loaded
     ? { loaded, locate }
     : { problems: loaded.problems.map((problem) => ({ ...problem, ...locate(problem.pointer) })) }
+}
+
+/** A key that cannot be read is a problem of the policy, at its place. */
+function loadWithKeys(value: unknown, root: string): ReturnType<typeof loadPolicy> {
+  try {
+    return loadPolicy(withBytes(value, { root, confined: false }, limits))
+  } catch (cause) {
+    if (!(cause instanceof Fault)) throw cause
+    const { found, expected } = cause.parameters
+    const texts = { found: String(found), expected: String(expected) }
+    return { problems: [{ pointer: pointerOf(value, found) ?? '', message: words(cause.code, texts).says }] }
+  }
+}
+
+/** Where a text stands. */
+function pointerOf(value: unknown, text: unknown, at = ''): string | undefined {
+  if (value === text) return at
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [key, member] of Object.entries(value)) {
+    const found = pointerOf(member, text, `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 /** For verbs that need the policy and nothing else: the first problem, with its line and column. */

@@ -24,4 +24,6 @@ export const worstExit = (codes: readonly ExitCode[]): ExitCode =>
   codes.reduce((a, b) => (order.indexOf(b) > order.indexOf(a) ? b : a), 0)
 export const exitOf = (verdict: 'trusted' | 'rejected' | 'inconclusive'): ExitCode =>
   verdict === 'trusted' ? 0 : verdict === 'rejected' ? 1 : 3
-export const exitOfFault = (code: Code): ExitCode => (code === 'internal.crash' ? 3 : 2)
+/** A crash, and evidence that was altered or lost on the way, decide nothing; whatever else is wrong can be asked better. */
+export const exitOfFault = (code: Code): ExitCode => (undecided.includes(code) ? 3 : 2)
+const undecided: readonly Code[] = ['internal.crash', 'evidence.digest-mismatch', 'evidence.missing']

@@ -30,7 +30,7 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
   const [folder, second] = positionals
   if (folder === undefined || second !== undefined) throw usage('Which pack? meshproof replay PACK.')
   const instead = await insteadOf(values)
-  const { pack, bytes } = readPack(folder, limits)
+  const { pack, bytes } = await readPack(folder, limits)
   const answers: Answer[] = []
   const lines: string[] = []
   let changed = false

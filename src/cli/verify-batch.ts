@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createReadStream, existsSync } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Fault } from '../core/fault.ts'
 import { parseJson } from '../core/json.ts'
@@ -11,7 +11,7 @@ import { loadConfig } from './config.ts'
 import { readFlags, usage } from './flags.ts'
 import { keeperOf } from './keeper.ts'
 import { type ExitCode, exitOf, exitOfFault, problemOf, worstExit } from './problem.ts'
-import { examineRequest, type Shopkeeper } from './shop.ts'
+import { type Done, examineRequest, type Shopkeeper } from './shop.ts'
 import { PackWriter } from './verify.ts'
 import { hostsOf } from './verify-image.ts'
 
@@ -51,31 +51,39 @@ export async function verifyBatch(
   keeper: Shopkeeper,
   out: NodeJS.WritableStream,
 ): Promise<ExitCode> {
-  if (file !== '-' && !existsSync(file)) throw new Fault('request.path-not-found', { parameters: { found: file } })
+  if (file !== '-' && !isThere(file, 'file')) throw new Fault('request.path-not-found', { parameters: { found: file } })
+  if (root !== undefined && !isThere(root, 'folder'))
+    throw new Fault('request.path-not-found', { parameters: { found: root } })
   const base = root ?? (file === '-' ? process.cwd() : dirname(resolve(file)))
   const input = file === '-' ? process.stdin : createReadStream(file)
   const exits: ExitCode[] = []
-  const pending: Promise<Answer>[] = []
+  const pending: ReturnType<typeof answerLine>[] = []
   const flush = async () => {
-    const answer = await pending.shift()
-    if (answer === undefined) return
+    const next = await pending.shift()
+    if (next === undefined) return
+    const { answer, done } = next
+    if (done !== undefined) pack?.add(done)
     exits.push('problem' in answer ? exitOfFault(answer.problem.code) : exitOf(answer.verdict))
     if (!out.write(`${JSON.stringify(answer)}\n`)) await once(out, 'drain')
   }
   for await (const line of lines(input, limits.requestLineBytes)) {
-    pending.push(answerLine(line, base, keeper, pack))
+    pending.push(answerLine(line, base, keeper))
     if (pending.length >= parallel) await flush()
   }
   while (pending.length > 0) await flush()
   return worstExit(exits)
 }
 
+function isThere(path: string, as: 'file' | 'folder'): boolean {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found !== undefined && found.isDirectory() === (as === 'folder')
+}
+
 async function answerLine(
   line: Buffer | 'too-large',
   root: string,
   keeper: Shopkeeper,
-  pack: PackWriter | undefined,
-): Promise<Answer> {
+): Promise<{ readonly answer: Answer; readonly done?: Done }> {
   let id: string | undefined
   try {
     if (line === 'too-large')
@@ -88,11 +96,11 @@ async function answerLine(
     const request = readRequest(parsed.value)
     const typed = 'image' in request.subject ? hostsOf([request.subject.image, request.signatureRepository]) : []
     const done = await examineRequest(request, { root, confined: true }, keeper, typed)
-    pack?.add(done)
-    return done.examined.answer
+    return { answer: done.examined.answer, done }
   } catch (error) {
     if (!(error instanceof Fault)) keeper.report(error)
-    return { schema: 'urn:meshproof:answer:v1', ...(id !== undefined && { id }), problem: problemOf(error) }
+    const problem = problemOf(error)
+    return { answer: { schema: 'urn:meshproof:answer:v1', ...(id !== undefined && { id }), problem } }
   }
 }
 

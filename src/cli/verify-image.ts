@@ -17,7 +17,12 @@ export async function run(given: readonly string[]): Promise<ExitCode> {
     'signature-repository': { type: 'string' },
   })
   const images = [...positionals, ...(await imagesOf(values.file ?? []))]
-  if (images.length === 0) throw usage('Which image? meshproof verify image REF, or -f FILE.')
+  if (images.length === 0)
+    throw usage(
+      values.file === undefined
+        ? 'Which image? meshproof verify image REF, or -f FILE.'
+        : `There is no image in ${values.file.join(', ')}.`,
+    )
   const policy = await policyOfFlags(values)
   return verifyTasks(
     (config) => {
@@ -53,10 +58,12 @@ async function imagesOf(files: readonly string[]): Promise<readonly string[]> {
   if (files.length === 0) return []
   const { imagesIn } = await import('./images-in.ts')
   return files.flatMap((file) => {
+    let text: string
     try {
-      return imagesIn(readFileSync(file === '-' ? 0 : file, 'utf8'))
+      text = readFileSync(file === '-' ? 0 : file, 'utf8')
     } catch (cause) {
-      throw cause instanceof Fault ? cause : new Fault('request.path-not-found', { parameters: { found: file }, cause })
+      throw new Fault('request.path-not-found', { parameters: { found: file }, cause })
     }
+    return imagesIn(text)
   })
 }

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import type { Digest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
 import type { Answer, Request } from '../core/request.ts'
@@ -46,7 +47,9 @@ export async function verifyTasks(
     await keeper.close()
   }
   if (flags.output !== 'json') await show(answers, flags, cosign, pack.policies)
-  return flags['exit-zero'] === true ? 0 : worstExit(exits)
+  const worst = worstExit(exits)
+  // Only verdicts are waived: a misspelled image was not looked at.
+  return flags['exit-zero'] === true && worst !== 2 ? 0 : worst
 }
 
 async function answerOf(
@@ -100,6 +103,8 @@ async function show(
   }
 }
 
+const isEmptyFolder = (path: string): boolean => statSync(path).isDirectory() && readdirSync(path).length === 0
+
 /** Collects what `--save-pack` writes: all requests of one run in one pack. */
 export class PackWriter {
   readonly policies: import('../core/policy.ts').Policy[] = []
@@ -108,6 +113,8 @@ export class PackWriter {
   private readonly documents = new Map<Digest, Uint8Array>()
 
   constructor(folder: string | undefined) {
+    if (folder !== undefined && existsSync(folder) && !isEmptyFolder(folder))
+      throw usage(`--save-pack writes into a new folder; there is something in ${folder}.`)
     this.folder = folder
   }
 
@@ -122,7 +129,11 @@ export class PackWriter {
   async close(): Promise<void> {
     if (this.folder === undefined || this.requests.length === 0) return
     const { writePack } = await import('../evidence/pack/write.ts')
-    writePack(this.folder, this.requests, this.documents)
+    try {
+      writePack(this.folder, this.requests, this.documents)
+    } catch (cause) {
+      throw new Fault('usage.unknown', { cause, parameters: { found: `${this.folder} cannot be written.` } })
+    }
     process.stderr.write(
       `Evidence saved in ${this.folder}: meshproof replay ${this.folder} judges again from it, offline.\n`,
     )

@@ -41,9 +41,14 @@ const descriptor = z.object({
 })
 export type Descriptor = z.output<typeof descriptor>
 
+/** T30: what is an index and an image at once (GHSA-77vh-xpmg-72qh), or says that it is the other, is neither. */
 const manifest = z.object({
   schemaVersion: z.literal(2),
-  mediaType: z.string().optional(),
+  mediaType: z
+    .string()
+    .refine((type) => !isIndexType(type))
+    .optional(),
+  manifests: z.never().optional(),
   artifactType: z.string().optional(),
   config: z.object({ mediaType: z.string(), digest, size: z.number() }).optional(),
   layers: z.array(descriptor).default([]),
@@ -54,7 +59,12 @@ export type Manifest = z.output<typeof manifest>
 
 const index = z.object({
   schemaVersion: z.literal(2),
-  mediaType: z.string().optional(),
+  mediaType: z
+    .string()
+    .refine((type) => !isManifestType(type))
+    .optional(),
+  layers: z.never().optional(),
+  config: z.never().optional(),
   manifests: z.array(descriptor),
   annotations,
 })

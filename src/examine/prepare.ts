@@ -64,6 +64,9 @@ export async function prepare(request: Request, shop: Shop): Promise<Prepared> {
     request.signatureRepository === undefined ? undefined : parseName(request.signatureRepository)
   if (request.signatureRepository !== undefined && signatureRepository === undefined)
     throw new Fault('reference.malformed', { parameters: { found: request.signatureRepository } })
+  const at = request.at === undefined ? undefined : parseTime(request.at)
+  if (request.at !== undefined && at === undefined)
+    throw new Fault('request.at-malformed', { parameters: { found: request.at } })
   const examination: Examination = {
     id: request.id,
     subject,
@@ -71,7 +74,7 @@ export async function prepare(request: Request, shop: Shop): Promise<Prepared> {
     trust: readsTrust(policy.policy) ? (await trustOf(request, shop, offline)).root : undefined,
     signatureRepository,
     platform: request.platform,
-    at: request.at === undefined ? undefined : parseTime(request.at),
+    at,
     given: brought.observations,
     unread: brought.layouts.flatMap((layout) => layout.unread()),
   }

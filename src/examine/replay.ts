@@ -1,14 +1,15 @@
 import type { Digest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
+import { parseJson } from '../core/json.ts'
 import { limits as defaultLimits, type Limits } from '../core/limits.ts'
-import { type Asked, questionKey } from '../core/observation.ts'
+import { type Asked, type Observation, questionKey } from '../core/observation.ts'
 import type { Name, Reference } from '../core/reference.ts'
 import type { VerdictAnswer } from '../core/request.ts'
 import { parseTime, type Time } from '../core/time.ts'
 import { rules, sealVerdict, type Verdict } from '../core/verdict.ts'
-import type { PackedRequest } from '../evidence/pack/format.ts'
+import { evidenceShape, type PackedRequest } from '../evidence/pack/format.ts'
 import { memoryStore } from '../evidence/store/memory.ts'
-import { judge, viewOf } from '../judge/judge.ts'
+import { judge } from '../judge/judge.ts'
 import { type LoadedPolicy, loadPolicy } from '../policy/read.ts'
 import { type Examination, type ExaminedTrust, offline, sometimes } from './examination.ts'
 import { type Examined, examine } from './examine.ts'
@@ -36,6 +37,9 @@ export async function replay(
 ): Promise<Replayed> {
   const otherwise = instead.policy !== undefined || instead.trust !== undefined || instead.at !== undefined
   const examined = await again(request, bytes, instead, versions, limits)
+  for (const { inputs } of request.verdicts)
+    for (const digest of [inputs.evidence, inputs.policy])
+      if (bytes(digest) === undefined) throw new Fault('evidence.missing', { parameters: { found: digest } })
   const oldRules = request.verdicts.find(({ inputs }) => inputs.rules !== rules)?.inputs.rules
   return {
     answer: examined.answer,
@@ -66,10 +70,10 @@ async function again(
   const store = memoryStore()
   const at = instead.at ?? parseTime(request.at) ?? 0
   const now = () => at
-  const view = viewOf(request.evidence, bytes)
+  const observations = storedEvidence(request.evidence, bytes)
   const recorded = new Map<string, Asked>()
   const given: Asked[] = []
-  for (const observation of view.observations) {
+  for (const observation of observations) {
     const beside = { from: 'the pack', at }
     if (observation.question.ask === 'given') given.push({ ...observation, beside })
     else recorded.set(questionKey(observation.question), { ...observation, beside })
@@ -111,12 +115,23 @@ function subjectOf({ subject }: PackedRequest): Examination['subject'] {
   return subject
 }
 
+function storedEvidence(digest: Digest, bytes: BytesOf): readonly Observation[] {
+  const read = evidenceShape.safeParse(stored(digest, bytes))
+  if (!read.success) throw new Fault('pack.malformed', { parameters: { found: `no evidence set ${digest}` } })
+  return read.data.observations as unknown as readonly Observation[]
+}
+
 function storedPolicy(digest: Digest, bytes: BytesOf): LoadedPolicy {
-  const document = bytes(digest)
-  const loaded = document === undefined ? undefined : loadPolicy(JSON.parse(Buffer.from(document).toString('utf8')))
-  if (loaded === undefined || 'problems' in loaded)
-    throw new Fault('pack.malformed', { parameters: { found: `no policy ${digest}` } })
+  const loaded = loadPolicy(stored(digest, bytes))
+  if ('problems' in loaded) throw new Fault('pack.malformed', { parameters: { found: `no policy ${digest}` } })
   return loaded
+}
+
+function stored(digest: Digest, bytes: BytesOf): unknown {
+  const document = bytes(digest)
+  if (document === undefined) throw new Fault('evidence.missing', { parameters: { found: digest } })
+  const parsed = parseJson(document, defaultLimits.jsonDepth)
+  return 'problem' in parsed ? undefined : parsed.value
 }
 
 function storedTrust({ trust }: PackedRequest, bytes: BytesOf): ExaminedTrust | undefined {

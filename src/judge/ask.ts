@@ -43,10 +43,28 @@ export function askImage(asked: ImageAsked, policy: Policy, view: EvidenceView, 
   if (kinds.length === 0) return open.list
   // The root may lend to its members, so it is asked even where only a platform is judged.
   const digests = [tree.root, ...members.map(({ digest }) => digest)]
-  for (const repository of placesFor(policy, asked.name, place, asked.signatureRepository))
-    for (const digest of digests) askDigest(open, repository, digest, kinds, view, limits)
+  const { near, far } = placesFor(policy, asked.name, place, asked.signatureRepository)
+  const silent = (digest: Digest) => near.every((repository) => isSilent(repository, digest, kinds, view))
+  const lends = kinds.every((kind) => policy.inherit?.includes(kind) ?? true)
+  for (const digest of digests) {
+    for (const repository of near) askDigest(open, repository, digest, kinds, view, limits)
+    if (far !== undefined && silent(digest) && (!lends || silent(tree.root)))
+      askDigest(open, far, digest, kinds, view, limits)
+  }
   return open.list
 }
+
+/** Everything was asked there, and nothing found. */
+const isSilent = (image: Name, digest: Digest, kinds: readonly CandidateKind[], view: EvidenceView): boolean =>
+  lookupsOf(image, digest, kinds).every((question) => {
+    const outcome = view.outcomeOf(question)
+    return outcome !== undefined && !('found' in outcome)
+  })
+
+const lookupsOf = (image: Name, digest: Digest, kinds: readonly CandidateKind[]): readonly Question[] => [
+  ...kinds.map((kind): Question => ({ ask: 'tag', image, tag: tagFor(digest, kind) })),
+  { ask: 'referrers', image, digest },
+]
 
 /** In `name:tag@digest` the digest decides; the tag is asked as well, to tell when it has moved. */
 export function resolveRoot(
@@ -91,22 +109,20 @@ function askDigest(
   view: EvidenceView,
   limits: Limits,
 ): void {
-  for (const kind of kinds) {
-    const question: Question = { ask: 'tag', image, tag: tagFor(digest, kind) }
+  for (const question of lookupsOf(image, digest, kinds)) {
     open.add(question)
     const outcome = view.outcomeOf(question)
-    if (outcome !== undefined && 'found' in outcome && outcome.found !== digest)
-      askLayers(open, image, outcome.found, view, limits)
-  }
-  const question: Question = { ask: 'referrers', image, digest }
-  open.add(question)
-  const outcome = view.outcomeOf(question)
-  if (outcome === undefined || !('found' in outcome)) return
-  for (const referrer of referrersOf(outcome.found, digest, view, limits)) {
-    const manifest: Question = { ask: 'manifest', image, digest: referrer }
-    open.add(manifest)
-    const found = view.outcomeOf(manifest)
-    if (found !== undefined && 'found' in found) askLayers(open, image, found.found, view, limits)
+    if (outcome === undefined || !('found' in outcome)) continue
+    if (question.ask === 'tag') {
+      if (outcome.found !== digest) askLayers(open, image, outcome.found, view, limits)
+      continue
+    }
+    for (const referrer of referrersOf(outcome.found, digest, view, limits)) {
+      const manifest: Question = { ask: 'manifest', image, digest: referrer }
+      open.add(manifest)
+      const found = view.outcomeOf(manifest)
+      if (found !== undefined && 'found' in found) askLayers(open, image, found.found, view, limits)
+    }
   }
 }
 

@@ -48,8 +48,13 @@ export function judge(inputs: Inputs, bytes: BytesOf, at: number, limits: Limits
     findings.push(...judged.findings)
     boundaries.push(...judged.boundaries)
   }
-  findings.push(...sameBuildFindings(policy, byId, inputs))
-  findings.push(...situation.notes(inputs), ...policyNotes(policy, inputs, findings), ...trust.notes(inputs))
+  findings.push(
+    ...sameBuildFindings(policy, byId, inputs),
+    ...situation.notes(inputs),
+    ...nothingApplies(policy, inputs, findings),
+    ...policyNotes(policy, inputs, findings),
+    ...trust.notes(inputs),
+  )
   const sorted = sortFindings(findings)
   return {
     schema: 'urn:meshproof:verdict:v1',
@@ -62,11 +67,24 @@ export function judge(inputs: Inputs, bytes: BytesOf, at: number, limits: Limits
 }
 
 /** The evidence set is a document of ours; one that does not read is a bug of whoever stored it. */
-export function viewOf(evidence: Digest, bytes: BytesOf): EvidenceView {
+function viewOf(evidence: Digest, bytes: BytesOf): EvidenceView {
   const document = bytes(evidence)
   const parsed = document === undefined ? undefined : parseJson(document, 64)
   if (parsed === undefined || 'problem' in parsed) throw new Error(`no evidence set ${evidence}`)
   return new EvidenceView((parsed.value as { observations: readonly Observation[] }).observations, bytes)
+}
+
+/** Why a verdict without any demand proves nothing: the policy does not speak of this image, or not of its version. */
+function nothingApplies(policy: Policy, inputs: Inputs, findings: readonly Finding[]): readonly Finding[] {
+  const asked = findings.filter(({ candidate, demand }) => candidate === undefined && demand !== undefined)
+  if (asked.some(({ outcome }) => outcome !== 'not-applicable')) return []
+  const { name, version } = inputs.asked
+  const image = policy.images?.find((one) => one.name === name)
+  const spokenOf = policy.images === undefined || name === undefined || (image !== undefined && image.signed !== 'no')
+  const reason: Pick<Finding, 'code' | 'found'> = spokenOf
+    ? { code: 'policy.nothing-applies', found: version ?? '' }
+    : { code: 'policy.out-of-scope', found: name }
+  return [note(inputs, { check: 'policy', outcome: 'error', ...reason })]
 }
 
 /** What the policy says of itself on every surface; never a change of verdict. */

@@ -5,7 +5,11 @@ import type { Candidate } from '../verify/signature/candidate.ts'
 import { claimedPredicateType, signPredicate } from '../verify/signature/payload.ts'
 
 /** Types that differ in their version only are of one family: a v1 where v0.2 was demanded is wrong, an SBOM is something else. */
-const familyOf = (type: string): string => type.replace(/\/v\d+(?:\.\d+)?$/, '')
+const familyOf = (type: string): string =>
+  type
+    .toLowerCase()
+    .replace(/\/+$/, '')
+    .replace(/\/v\d+(?:\.\d+)?$/, '')
 
 /** Whether a candidate is of the kind that a requirement looks for at all (T40). What is not is no failure: it is not it. */
 export function isMeant(requirement: Requirement, candidate: Candidate, maxDepth: number): boolean {

@@ -109,7 +109,7 @@ export function policyWarnings(policy: Policy): readonly PolicyProblem[] {
     const warnings: PolicyProblem[] = []
     const at = `/requirements/${i}`
     if ((requirement.predicateType?.length ?? 0) > 1)
-      warnings.push({ pointer: `${at}/predicateType`, message: 'one of these is enough' })
+      warnings.push({ pointer: `${at}/predicateType`, message: 'one of these types is enough' })
     if ((requirement.provenance?.trigger?.length ?? 0) > 1)
       warnings.push({ pointer: `${at}/provenance/trigger`, message: 'one of these is enough' })
     const { signer, threshold = 1 } = requirement

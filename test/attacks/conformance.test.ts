@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Code } from '../../src/core/codes.ts'
 import { hasCorpus, judgeRow } from './corpus.ts'
-import { decisive } from './harness.ts'
+import { codes, decisive } from './harness.ts'
 
 /**
  * The vectors of sigstore-conformance with the code of ours: by attack, the rows that differ in the attacked thing,
@@ -71,4 +71,14 @@ test.skipIf(!hasCorpus).each(vectors)('%s (sigstore-conformance)', async (_name,
     found[row] = decisive(subject).code
   }
   expect(found).toEqual(rows)
+})
+
+test.skipIf(!hasCorpus)('L16 provenance of images whose entries are intoto 0.0.1 (slsa-verifier)', async () => {
+  const row = (name: string) => judgeRow(`slsa-verifier/gha_generic_container/v1.4.0/${name}`)
+  const good = await row('valid-main-branch-default')
+  expect(good.outcome).toBe('trusted')
+  expect(codes(good, '/requirements/0/transparency/log')).toEqual(['pass log.counted'])
+  const wrong = await row('wrong-source-prepend-a')
+  expect(wrong.outcome).toBe('rejected')
+  expect(codes(wrong, '/requirements/0/transparency/log')).toEqual(['pass log.counted'])
 })

@@ -281,6 +281,25 @@ test('L16 entries of kind intoto 0.0.1', async () => {
   })
 })
 
+test('L16 an entry that calls itself intoto 0.0.1, over a body that does not', async () => {
+  const entry = (body: (it: Body) => object) => ({
+    ...by({ payload: signed, ...timed, logV1: { kind: 'intoto', version: '0.0.1', body } }),
+    artifact: image,
+  })
+  const expected = { code: 'log.entry-malformed', demand: '/transparency/log' } as const
+  const twin = entry((it) => it)
+  await attack(
+    twin,
+    entry((it) => ({ ...it, apiVersion: '0.0.2' })),
+    expected,
+  )
+  await attack(
+    twin,
+    entry((it) => ({ ...it, kind: 'dsse' })),
+    expected,
+  )
+})
+
 test('L16 the time of an entry that does not fit is lent to nobody', async () => {
   const entry = (more: object) => ({
     ...by({ payload: signed, logV1: { kind: 'intoto', version: '0.0.1', ...more } }),

@@ -43,7 +43,7 @@ test('the page that it names is there and tells the four verdicts', async () => 
 })
 
 test('a verdict that is not as foreseen ends it with 1', async () => {
-  const { pack: record } = readPack(pack, limits)
+  const { pack: record } = await readPack(pack, limits)
   const altered = join(folder, 'swapped')
   cpSync(pack, altered, { recursive: true })
   const names = record.requests.map(({ id }) => id ?? '')
@@ -60,7 +60,7 @@ test('a verdict that is not as foreseen ends it with 1', async () => {
 })
 
 test('the shipped pack replays to the bytes that it holds', async () => {
-  const { pack: record, bytes } = readPack(pack, limits)
+  const { pack: record, bytes } = await readPack(pack, limits)
   for (const request of record.requests) {
     const { same, answer } = await replay(request, bytes, {}, versions())
     expect([same, answer.verdict]).toEqual([true, (request.answer as VerdictAnswer).verdict])

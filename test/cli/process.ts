@@ -24,6 +24,8 @@ export type How = {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
   readonly input?: string | Uint8Array
+  /** Arguments of Node itself: what a test does to the program from within. */
+  readonly node?: readonly string[]
 }
 
 /** A folder for one test file, removed at its end. */
@@ -47,7 +49,11 @@ export const cleanEnv = (): Record<string, string> => ({
 export function start(args: readonly string[], how: How = {}): ChildProcess {
   const given: Record<string, string | undefined> = { ...cleanEnv(), ...how.env }
   const env = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const child = spawn(process.execPath, [program, ...args], { cwd: how.cwd ?? shared.path, env, stdio: 'pipe' })
+  const child = spawn(process.execPath, [...(how.node ?? []), program, ...args], {
+    cwd: how.cwd ?? shared.path,
+    env,
+    stdio: 'pipe',
+  })
   child.stdin?.on('error', () => {})
   child.stdin?.end(how.input ?? '')
   return child

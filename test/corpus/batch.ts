@@ -18,26 +18,28 @@ export type Row = {
   /** What a strict profile must say, where `expect` leaves more open. */
   readonly strict?: VerdictOutcome
   readonly reason?: string
-  /** What a profile must be able to judge before the row can be right. */
-  readonly needs?: readonly string[]
 }
 
 /** Later than everything in the corpus was signed. */
 const now = Date.parse('2027-01-01T00:00:00Z')
 
-/** Kinds that are judged by now, with the folder their paths are relative to. */
+/** Kinds of requests, with the folder their paths are relative to. */
 const folders: Readonly<Record<string, string>> = {
   'sigstore-bundle': '.',
   'cosign-signature': '.',
   'kong-release-signature': 'kong-release',
   'kong-release-layout': 'kong-release',
   'kong-release-profile': 'kong-release',
+  'kong-release-provenance': 'kong-release',
+  'kong-release-binary': 'kong-release',
+  'slsa-artifact': '.',
+  'slsa-image': '.',
+  'github-attestation': '.',
 }
 export const kinds = Object.keys(folders)
 
 const files = new Map<string, readonly Row[]>()
 
-/** The rows of a kind, but those that need a judgement which is not there yet. */
 function rowsOf(kind: string): readonly Row[] {
   const folder = folders[kind] ?? '.'
   let rows = files.get(folder)
@@ -49,7 +51,7 @@ function rowsOf(kind: string): readonly Row[] {
       .map((line) => JSON.parse(line) as Row)
     files.set(folder, rows)
   }
-  return rows.filter((row) => row.kind === kind && (row.needs ?? []).every((need) => need === 'signature'))
+  return rows.filter((row) => row.kind === kind)
 }
 
 /** One answer a row, in the order of the rows. */

@@ -16,11 +16,11 @@ const type = 'text/plain'
 const at = Date.UTC(2026, 10, 25, 12)
 
 test('T104 where the cache is, and that there may be none', () => {
-  expect(cachePath({ HOME: '/home/a' })).toBe('/home/a/.cache/meshproof')
-  expect(cachePath({ HOME: '/home/a', XDG_CACHE_HOME: '/var/cache/a' })).toBe('/var/cache/a/meshproof')
-  expect(cachePath({ HOME: '/home/a', XDG_CACHE_HOME: 'relative' })).toBe('/home/a/.cache/meshproof')
-  expect(cachePath({ HOME: '/home/a', MESHPROOF_CACHE_PATH: '/c' })).toBe('/c')
-  for (const none of [{}, { HOME: '' }, { HOME: '/home/a', MESHPROOF_CACHE_PATH: '' }])
+  expect(cachePath({ HOME: '/h' })).toBe('/h/.cache/meshproof')
+  expect(cachePath({ HOME: '/h', XDG_CACHE_HOME: '/var/cache/a' })).toBe('/var/cache/a/meshproof')
+  expect(cachePath({ HOME: '/h', XDG_CACHE_HOME: 'relative' })).toBe('/h/.cache/meshproof')
+  expect(cachePath({ HOME: '/h', MESHPROOF_CACHE_PATH: '/c' })).toBe('/c')
+  for (const none of [{}, { HOME: '' }, { HOME: '/h', MESHPROOF_CACHE_PATH: '' }])
     expect(cachePath(none)).toBeUndefined()
 })
 

@@ -1,12 +1,12 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Digest, hexOf, isDigest } from '../../core/digest.ts'
+import { type Digest, hexOf } from '../../core/digest.ts'
 import { type Json, seal } from '../../core/json.ts'
 import type { Limits } from '../../core/limits.ts'
 import type { Answerer, Asked, EvidenceStore, Outcome3, Question } from '../../core/observation.ts'
 import { type Descriptor, isIndexType, mediaTypes, readIndex, readManifest } from '../../core/oci.ts'
 import { isProblem, type Name, nameOf, parseReference, partsOf } from '../../core/reference.ts'
-import { hashFile } from './files.ts'
+import { findAltered } from './altered.ts'
 
 /** A manifest that vouches for a digest, and the layers it does so by. */
 export type Voucher = {
@@ -206,15 +206,4 @@ function toEntry(descriptor: Descriptor): Entry {
   return isProblem(parts)
     ? { descriptor, name: undefined, tag: text }
     : { descriptor, name: nameOf(parts), tag: parts.tag }
-}
-
-/** T94: the first blob that does not hash to its name. Layers are hashed in pieces, none is kept. */
-async function findAltered(folder: string, limits: Limits): Promise<string | undefined> {
-  const blobs = join(folder, 'blobs', 'sha256')
-  if (!existsSync(blobs)) return undefined
-  const names = readdirSync(blobs).sort()
-  if (names.length > limits.layoutBlobs) return `more than ${limits.layoutBlobs} blobs`
-  for (const name of names)
-    if (!isDigest(`sha256:${name}`) || (await hashFile(join(blobs, name), ['sha256']))[0] !== name) return name
-  return undefined
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Code, isCode } from '../../core/codes.ts'
 import { type Digest, isDigest } from '../../core/digest.ts'
 import type { Answer } from '../../core/request.ts'
 import type { Inputs } from '../../core/verdict.ts'
@@ -39,6 +40,33 @@ const digest = z
   .refine(isDigest, 'sha256 digest')
   .transform((text) => text as Digest)
 
+const text = z.string()
+const question = z.discriminatedUnion('ask', [
+  z.object({ ask: z.literal('resolve'), image: text }),
+  z.object({ ask: z.literal('manifest'), image: text, digest }),
+  z.object({ ask: z.literal('blob'), image: text, digest, limit: z.number() }),
+  z.object({ ask: z.literal('referrers'), image: text, digest }),
+  z.object({ ask: z.literal('tag'), image: text, tag: text }),
+  z.object({ ask: z.literal('given'), kind: text }),
+])
+const outcome = z.union([
+  z.object({ found: digest, mediaType: text }),
+  z.object({ absent: z.literal(true) }),
+  z.object({ failed: z.custom<Code>((value) => typeof value === 'string' && isCode(value)) }),
+])
+/** An evidence set of a pack: a pack may come from anybody. */
+export const evidenceShape = z.object({ observations: z.array(z.object({ question, outcome })) })
+
+const inputs = z.looseObject({
+  subject: z.union([digest, z.object({ unresolved: text })]),
+  asked: z.record(z.string(), z.unknown()),
+  evidence: digest,
+  trust: digest.nullable(),
+  policy: digest,
+  waivers: digest,
+  rules: z.number(),
+})
+
 /** Read back with the shape that matters for judging again; the stored answer is compared, never believed. */
 export const packShape = z.object({
   schema: z.literal(packSchema),
@@ -59,7 +87,7 @@ export const packShape = z.object({
       evidence: digest,
       policy: digest,
       trust: z.object({ digest, name: z.string(), asOf: z.string().optional() }).optional(),
-      verdicts: z.array(z.object({ inputs: z.looseObject({}), verdict: digest })),
+      verdicts: z.array(z.object({ inputs, verdict: digest })),
       answer: z.looseObject({}),
     }),
   ),

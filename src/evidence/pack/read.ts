@@ -5,18 +5,21 @@ import { Fault } from '../../core/fault.ts'
 import { parseJson } from '../../core/json.ts'
 import type { Limits } from '../../core/limits.ts'
 import { readIndex, readManifest } from '../../core/oci.ts'
+import { findAltered } from '../given/altered.ts'
 import { type Pack, packShape, packType } from './format.ts'
 
-/** A pack that was read back: what was asked, and its blobs, each checked against its name when it is taken. */
+/** A pack that was read back: what was asked, and its blobs, each checked against its name before the first is taken, and when it is taken. */
 export type OpenPack = { readonly pack: Pack; readonly bytes: (digest: Digest) => Uint8Array | undefined }
 
 /** Throws a `Fault` (`pack.malformed`, `evidence.digest-mismatch`): a pack is what a person named, not evidence yet. */
-export function readPack(folder: string, limits: Limits): OpenPack {
+export async function readPack(folder: string, limits: Limits): Promise<OpenPack> {
   const bad = (found: string) => new Fault('pack.malformed', { parameters: { found } })
   const index = existsSync(join(folder, 'index.json'))
     ? readIndex(readFileSync(join(folder, 'index.json')), limits.jsonDepth)
     : undefined
   if (index === undefined) throw bad(`${folder} has no index.json`)
+  const altered = await findAltered(folder, limits)
+  if (altered !== undefined) throw new Fault('evidence.digest-mismatch', { parameters: { found: altered } }) // T94
   const bytes = (digest: Digest): Uint8Array | undefined => {
     const place = join(folder, 'blobs', 'sha256', hexOf(digest))
     if (!existsSync(place) || statSync(place).size > limits.givenBytes) return undefined

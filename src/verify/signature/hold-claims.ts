@@ -1,3 +1,4 @@
+import type { Json } from '../../core/json.ts'
 import { pointerToken } from '../../core/pointer.ts'
 import type { Requirement } from '../../core/policy.ts'
 import { isProblem, nameOf, parseReference } from '../../core/reference.ts'
@@ -113,7 +114,7 @@ export function holdAnnotations(
     const expected = typeof wanted === 'string' ? wanted : leaf?.extensions[wanted.certificate]
     const shown = {
       expected: expected === undefined ? `${key} equal to the certificate` : `${key}=${expected}`,
-      ...(found !== undefined && { found: `${key}=${String(found).slice(0, 512)}` }),
+      ...(found !== undefined && { found: `${key}=${textOf(found).slice(0, 512)}` }),
     }
     if (found === undefined)
       book.demand(place, optional ? 'pass' : 'fail', optional ? 'demand.met' : 'annotation.absent', shown)
@@ -127,3 +128,6 @@ export function holdAnnotations(
       )
   }
 }
+
+/** What is no text is shown as JSON: an object of a stranger may not even have a `toString`. */
+const textOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))

@@ -86,7 +86,7 @@ function holdTime(time: number, candidate: Candidate, facts: Facts, matter: Matt
     book.refusal('/transparency/time', facts.window) // T21
   else if (wrong !== undefined) book.demand('/transparency/time', 'fail', wrong.code)
   else if (counted.size >= time) {
-    const found = facts.times.map((signed) => `${new Date(signed.time).toISOString()} (${signed.by})`).sort()
+    const found = [...new Set(facts.times.map(({ time: at, by }) => `${new Date(at).toISOString()} (${by})`))].sort()
     book.demand('/transparency/time', 'pass', 'time.counted', { expected: String(time), found: found.join(', ') })
     for (const problem of [unread, stranger]) if (problem !== undefined) book.note(problem.code)
   } else if (unread !== undefined) book.demand('/transparency/time', 'error', unread.code)

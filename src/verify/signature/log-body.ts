@@ -68,6 +68,9 @@ const shapes = {
     })),
   'intoto 0.0.1': z
     .object({
+      // The library compares these for the kinds it speaks; this one is ours alone (L16).
+      kind: z.literal('intoto'),
+      apiVersion: z.literal('0.0.1'),
       spec: z.object({
         publicKey: z.string(),
         content: z.object({ payloadHash: z.object({ algorithm: z.literal('sha256'), value: z.string() }) }),

@@ -43,7 +43,7 @@ const statement = z.object({
     }),
   ),
   predicateType: z.string(),
-  predicate: z.unknown(),
+  predicate: z.unknown().optional(),
 })
 
 /** Reads the claims of a verified content and binds them to the artifact: the very digest, nothing near it. */

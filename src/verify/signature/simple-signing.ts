@@ -143,9 +143,9 @@ export function readTimestamp(text: string, limits: Limits): readonly Buffer[] |
 const downloaded = z.object({
   Base64Signature: z.string().nullish(),
   Payload: z.string().nullish(),
-  Cert: z.unknown(),
-  Bundle: z.unknown(),
-  RFC3161Timestamp: z.unknown(),
+  Cert: z.unknown().optional(),
+  Bundle: z.unknown().optional(),
+  RFC3161Timestamp: z.unknown().optional(),
 })
 
 /** What `cosign download signature` prints: an array, one object, or one object a line. */

@@ -1,0 +1,338 @@
+/** Build provenance: a statement about this artifact, of this builder, that says nothing else than its certificate. */
+import { describe, expect, test } from 'vitest'
+import type { Code } from '../../src/core/codes.ts'
+import { type GithubOptions, githubDefaults } from '../authority/github.ts'
+import {
+  generatorCertificate,
+  type ProvenanceOptions,
+  type ProvenanceStatement,
+  provenance,
+} from '../authority/provenance.ts'
+import { authority, type Case, decisive, digestsOf, judged, message, policyOf } from './harness.ts'
+
+const archive = 'kong-mesh-2.14.3-linux-amd64.tar.gz'
+const digest = digestsOf(message).sha256.slice('sha256:'.length)
+const subjects = [
+  { name: 'kong-mesh-2.14.3-darwin-arm64.tar.gz', digest: { sha256: 'ab'.repeat(32) } },
+  { name: 'kong-mesh-2.14.3-linux-arm64.tar.gz', digest: { sha256: 'cd'.repeat(32) } },
+  { name: archive, digest: { sha256: digest } },
+]
+const generic = 'https://github.com/slsa-framework/slsa-github-generator/.github/workflows/generator_generic_slsa3.yml'
+
+type Changes = {
+  /** Of the certificate and the statement alike. */
+  readonly build?: Partial<ProvenanceOptions>
+  /** Of the certificate only. */
+  readonly certificate?: GithubOptions
+  readonly edit?: (statement: ProvenanceStatement) => unknown
+  readonly payloadType?: string
+  readonly more?: boolean
+}
+
+const demanded = {
+  source: { uri: 'github.com/Kong/kong-mesh', tag: '2.14.3' },
+  trigger: ['push'],
+  workflow: 'build-test-distribute',
+  fileName: 'demanded',
+}
+const requirement = { id: 'SC-10', candidate: 'attestation', signer: { builder: generic }, provenance: demanded }
+const policy = (changes: object = {}) => policyOf({ ...requirement, provenance: { ...demanded, ...changes } })
+
+/** The archive, and provenance of it that differs from a good one by these. */
+function built(
+  { build = {}, certificate = {}, edit, payloadType }: Changes = {},
+  by: object = policy(),
+  name = archive,
+): Case {
+  const options: ProvenanceOptions = { generator: 'generic', subjects, ...build }
+  const github = { ...generatorCertificate(options), ...certificate }
+  const statement = provenance({ ...options, ...(edit !== undefined && { edit }) })
+  const { bundle } = authority.sign({
+    payload: statement,
+    github,
+    ...(payloadType !== undefined && { signing: { payloadType } }),
+  })
+  return { evidence: { bundle }, artifact: { file: message, name }, policy: by }
+}
+
+async function expectMet(of: Case): Promise<void> {
+  const subject = await judged(of)
+  expect(subject.outcome, JSON.stringify(decisive(subject))).toBe('trusted')
+}
+
+async function expectCode(of: Case, code: Code, outcome = 'rejected'): Promise<void> {
+  const subject = await judged(of)
+  expect({ outcome: subject.outcome, code: decisive(subject).code }).toEqual({ outcome, code })
+}
+
+/** The attack is told by its code, and its twin, which differs in nothing else, is trusted. */
+async function attack(changes: Changes, code: Code, twin: Changes = {}): Promise<void> {
+  await expectMet(built(twin))
+  await expectCode(built(changes), code)
+}
+
+const edited = (change: (statement: ProvenanceStatement) => void) => (statement: ProvenanceStatement) => {
+  change(statement)
+  return statement
+}
+const subject = (value: unknown) => (statement: ProvenanceStatement) => ({ ...statement, subject: value })
+
+describe('subjects', () => {
+  test.each([
+    ['SHA-1 only', [{ name: archive, digest: { sha1: 'ab'.repeat(20) } }]],
+    ['MD5 only', [{ name: archive, digest: { md5: 'ab'.repeat(16) } }]],
+    ['upper case', [{ name: archive, digest: { sha256: digest.toUpperCase() } }]],
+    [
+      'SHA-256 beside another that differs',
+      [{ name: archive, digest: { sha256: 'ef'.repeat(32), sha1: digest.slice(0, 40) } }],
+    ],
+  ])('T48 %s does not count', (_, value) => attack({ edit: subject(value) }, 'provenance.subject'))
+
+  test('T49 no subject at all', () => attack({ edit: subject([]) }, 'provenance.subject'))
+  test.each([
+    ['null', null],
+    ['a null among them', [null, ...subjects]],
+    ['text', archive],
+  ])('T49 %s is no list of subjects', (_, value) => attack({ edit: subject(value) }, 'provenance.payload'))
+
+  test('T50 another artifact, and any place in the list', async () => {
+    await attack({ build: { subjects: subjects.slice(0, 2) } }, 'provenance.subject')
+    for (const list of [subjects, [...subjects].reverse()]) await expectMet(built({ build: { subjects: list } }))
+  })
+
+  test('T63 the digest stands in the list, under another name', async () => {
+    const renamed = subjects.map((one, i) => ({ ...one, name: subjects[(i + 1) % 3]?.name ?? '' }))
+    await attack({ build: { subjects: renamed } }, 'provenance.subject')
+    // Where no name is demanded it is a note.
+    const { fileName: _, ...rest } = demanded
+    const free = policyOf({ ...requirement, provenance: rest })
+    const told = await judged(built({ build: { subjects: renamed } }, free))
+    expect(told.outcome).toBe('trusted')
+    expect(told.findings.map(({ code }) => code)).toContain('provenance.name-differs')
+  })
+})
+
+describe('types', () => {
+  test.each(['text/plain', 'application/json', 'application/vnd.in-toto+json; charset=utf-8'])(
+    'T52 payload type %s',
+    (payloadType) => attack({ payloadType }, 'provenance.payload'),
+  )
+  test('T53 another kind of attestation is no provenance', () =>
+    attack(
+      { edit: (statement) => ({ ...statement, predicateType: 'https://spdx.dev/Document' }) },
+      'provenance.absent',
+    ))
+  test('T53 v0.2 under the name of v1', () =>
+    attack(
+      { edit: (statement) => ({ ...statement, predicateType: 'https://slsa.dev/provenance/v1' }) },
+      'provenance.predicate',
+    ))
+  test('T53 another kind of statement', () =>
+    attack({ edit: (statement) => ({ ...statement, _type: 'https://in-toto.io/Statement/v9' }) }, 'provenance.payload'))
+  test('T59 an unknown build type', () =>
+    attack(
+      {
+        edit: edited(({ predicate }) => {
+          predicate.buildType = 'https://github.com/slsa-framework/slsa-github-generator/generic@v2'
+        }),
+      },
+      'provenance.predicate',
+    ))
+})
+
+describe('source', () => {
+  test.each([
+    ['another owner', { owner: 'Evil' }],
+    ['a longer name', { repository: 'kong-mesh-evil' }],
+    ['a shorter name', { repository: 'kong' }],
+    ['another case', { owner: 'kong' }],
+  ] as const)('T55 built from %s', (_, github) => attack({ build: { github } }, 'provenance.source'))
+
+  test.each([
+    'github.com/Kong/kong-mesh',
+    'https://github.com/Kong/kong-mesh',
+    'git+https://github.com/Kong/kong-mesh.git',
+  ])('T55 %s is one repository', (uri) => expectMet(built({}, policy({ source: { uri, tag: '2.14.3' } }))))
+  test.each([
+    'github.com@evil.example/Kong/kong-mesh',
+    'https://github.com:8443/Kong/kong-mesh',
+    'github.com/Kong/../kong-mesh',
+    'github.com/Kong/kong%2dmesh',
+    'github.com/Kong',
+  ])('T55 %s is none', (uri) => expectCode(built({}, policy({ source: { uri, tag: '2.14.3' } })), 'provenance.source'))
+
+  test.each([
+    'refs/tags/2.14.30',
+    'refs/tags/2.14',
+    'refs/heads/2.14.3',
+    'refs/heads/refs/tags/2.14.3',
+    'refs/pull/7/merge',
+  ])('T58 built from %s', (ref) => attack({ build: { github: { ref } } }, 'provenance.source'))
+
+  test('T58 versioned tags: what is given is equal, what is missing is free', async () => {
+    const of = (versionedTag: string) => built({}, policy({ source: { uri: demanded.source.uri, versionedTag } }))
+    for (const good of ['2', '2.14', '2.14.3', 'v2.14.3']) await expectMet(of(good))
+    for (const bad of ['3', '2.1', '2.14.30', '2.14.3-rc1', 'two']) await expectCode(of(bad), 'provenance.source')
+  })
+  test('T58 a branch that is demanded is no tag', () =>
+    expectCode(built({}, policy({ source: { uri: demanded.source.uri, branch: 'main' } })), 'provenance.source'))
+  test('T09 started by hand', () =>
+    attack({ build: { github: { trigger: 'workflow_dispatch' } } }, 'provenance.trigger'))
+  test('another workflow', () => attack({ build: { github: { workflowName: 'nightly' } } }, 'provenance.workflow'))
+})
+
+describe('statement against certificate', () => {
+  const other = 'ffffffffffffffffffffffffffffffffffffffff'
+  test.each([
+    [
+      'repository',
+      edited(({ predicate }) => {
+        predicate.invocation.configSource.uri = 'git+https://github.com/Evil/kong-mesh@refs/tags/2.14.3'
+      }),
+    ],
+    [
+      'material',
+      edited(({ predicate }) => {
+        predicate.materials = [
+          { uri: 'git+https://github.com/Evil/kong-mesh@refs/tags/2.14.3', digest: { sha1: githubDefaults.sha } },
+        ]
+      }),
+    ],
+    [
+      'ref of the source',
+      edited(({ predicate }) => {
+        predicate.invocation.configSource.uri = 'git+https://github.com/Kong/kong-mesh@refs/tags/2.14.2'
+      }),
+    ],
+    [
+      'commit of the source',
+      edited(({ predicate }) => {
+        predicate.invocation.configSource.digest.sha1 = other
+      }),
+    ],
+    [
+      'commit of the material',
+      edited(({ predicate }) => {
+        predicate.materials = predicate.materials.map((one) => ({ ...one, digest: { sha1: other } }))
+      }),
+    ],
+  ] as const)('T56 the %s differs', (_, edit) => attack({ edit }, 'provenance.mismatch'))
+
+  test.each([
+    ['github_ref', 'refs/tags/2.14.2'],
+    ['github_sha1', other],
+    ['github_event_name', 'workflow_dispatch'],
+    ['github_run_id', '1'],
+    ['github_run_attempt', '2'],
+    ['github_repository_id', '1'],
+    ['github_repository_owner_id', '1'],
+  ])('T60 %s differs', (key, value) =>
+    attack(
+      {
+        edit: edited(({ predicate }) => {
+          Object.assign(predicate.invocation.environment, { [key]: value })
+        }),
+      },
+      'provenance.mismatch',
+    ),
+  )
+  test('T07 the certificate names another caller than the statement', () =>
+    attack({ certificate: { owner: 'Evil' } }, 'provenance.mismatch'))
+})
+
+describe('builder', () => {
+  test.each([
+    ['another workflow of the generator', { generator: 'container' }],
+    ['a branch', { generatorRef: 'refs/heads/main' }],
+    ['a tag that is no release', { generatorRef: 'refs/tags/v2' }],
+    ['a longer tag', { generatorRef: 'refs/tags/v2.1.0.evil' }],
+    ['dots of another letter', { generatorRef: 'refs/tags/v2x1x0' }],
+    ['a fork', { github: { signer: { owner: 'Evil' } } }],
+    ['a suffix', { github: { signer: { workflow: '.github/workflows/generator_generic_slsa3.yml2' } } }],
+  ] as const)('T57 %s', (_, build) => attack({ build }, 'provenance.builder'))
+
+  test('T57 certificate and statement name different releases of it', () =>
+    attack(
+      {
+        edit: edited(({ predicate }) => {
+          predicate.builder.id = `${generic}@refs/tags/v2.0.0`
+        }),
+      },
+      'provenance.builder',
+    ))
+
+  test('T57 a release that is demanded, in both spellings, and no other', async () => {
+    const of = (builder: string) => built({}, policyOf({ ...requirement, signer: { builder } }))
+    for (const good of [generic, `${generic}@v2.1.0`, `${generic}@refs/tags/v2.1.0`, 'trusted'])
+      await expectMet(of(good))
+    for (const bad of [
+      `${generic}@v2.0.0`,
+      `${generic}@v2`,
+      `${generic}@refs/heads/main`,
+      generic.slice(0, -1),
+      `${generic}2`,
+    ])
+      await expectCode(of(bad), 'provenance.builder')
+  })
+  test('T02 a token of another issuer', () =>
+    attack({ certificate: { tokenIssuer: 'https://token.example' } }, 'provenance.builder'))
+})
+
+test('inputs of the workflow: given and equal', async () => {
+  const edit = edited(({ predicate }) => {
+    Object.assign(predicate.invocation.environment, { github_event_payload: { inputs: { release: 'true' } } })
+  })
+  const of = (inputs: object) => built({ edit }, policy({ inputs }))
+  await expectMet(of({ release: 'true' }))
+  await expectCode(of({ release: 'false' }), 'provenance.inputs')
+  await expectCode(of({ other: 'true' }), 'provenance.inputs')
+  await expectCode(of({ toString: 'x' }), 'provenance.inputs') // T79
+})
+
+test('what the build was started by, and from where, is shown', async () => {
+  const { findings } = await judged(
+    built({}, policyOf({ id: 'P', candidate: 'attestation', signer: { builder: 'trusted' } })),
+  )
+  const codes = findings.map(({ code }) => code)
+  for (const code of ['provenance.agrees', 'provenance.builder-met', 'provenance.triggered-by'])
+    expect(codes).toContain(code)
+  expect((await judged(built())).findings.map(({ code }) => code)).toContain('provenance.source-met')
+})
+
+test('T96 signature and provenance of different builds', async () => {
+  const signature = (github: GithubOptions) => authority.sign({ message, github }).bundle
+  const attested = built().evidence
+  const both = (github: GithubOptions) => ({
+    ...built(),
+    evidence: [{ bundle: signature(github) }, attested].flat(),
+    policy: {
+      ...policyOf(
+        {
+          id: 'SIG',
+          candidate: 'signature',
+          signer: {
+            issuer: 'https://token.actions.githubusercontent.com',
+            identity: {
+              host: 'github.com',
+              owner: 'Kong',
+              repository: 'kong-mesh',
+              workflow: githubDefaults.workflow,
+              ref: { tag: '2.14.3' },
+            },
+          },
+        },
+        requirement,
+      ),
+      sameBuild: [{ of: ['SIG', 'SC-10'], by: 'commit' }],
+    },
+  })
+  const good = await judged(both({}))
+  expect(good.outcome, JSON.stringify(good.findings.filter(({ outcome }) => outcome !== 'pass'))).toBe('trusted')
+  expect(good.findings.map(({ code }) => code)).toContain('provenance.one-build')
+  const bad = await judged(both({ sha: 'eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee' }))
+  expect(bad.outcome).toBe('rejected')
+  expect(bad.findings.find(({ demand }) => demand === '/sameBuild/0')).toMatchObject({
+    code: 'provenance.builds-differ',
+    outcome: 'fail',
+  })
+})

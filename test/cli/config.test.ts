@@ -1,0 +1,133 @@
+/** `config print`: each setting with its value and where it came from; default < file < environment. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { canonicalName, loadConfig } from '../../src/cli/config.ts'
+import type { Name } from '../../src/core/reference.ts'
+import { meshproof, scratch } from './process.ts'
+
+const room = scratch()
+afterAll(() => room.remove())
+
+const file = (name: string, text: string): string => {
+  writeFileSync(join(room.path, name), text)
+  return join(room.path, name)
+}
+const full = file(
+  'full.yaml',
+  `cache: { path: /from/file, bytes: 1000 }
+registry: { insecure: [a.example, "b.example:5000"], ca: /ca.pem }
+mirrors:
+  mirror.example/hub: docker.io
+  mirror.example/hub/own: registry.example/own
+signatures: { repository: mirror.example/notary }
+trust: { mirror: "https://tuf.example" }
+`,
+)
+const of = (env: Record<string, string>, key: string) => {
+  const found = loadConfig(env).settings.find((setting) => setting.key === key)
+  return { value: found?.value, from: found?.from }
+}
+
+describe('default < file < environment', () => {
+  const rows: readonly (readonly [string, unknown, unknown, string, string, unknown])[] = [
+    ['cache.path', '/home/.cache/meshproof', '/from/file', 'MESHPROOF_CACHE_PATH', '/from/env', '/from/env'],
+    ['cache.bytes', 1024 ** 3, 1000, 'MESHPROOF_CACHE_BYTES', '7', 7],
+    [
+      'registry.insecure',
+      [],
+      ['a.example', 'b.example:5000'],
+      'MESHPROOF_REGISTRY_INSECURE',
+      'c.example, d',
+      ['c.example', 'd'],
+    ],
+    ['registry.ca', undefined, '/ca.pem', 'MESHPROOF_REGISTRY_CA', '/other.pem', '/other.pem'],
+    [
+      'mirrors',
+      {},
+      expect.objectContaining({ 'mirror.example/hub': 'docker.io' }),
+      'MESHPROOF_MIRRORS',
+      'a.example=docker.io',
+      { 'a.example': 'docker.io' },
+    ],
+    ['signatures.repository', undefined, 'mirror.example/notary', 'COSIGN_REPOSITORY', 'kong/notary', 'kong/notary'],
+    [
+      'trust.mirror',
+      undefined,
+      'https://tuf.example',
+      'MESHPROOF_TRUST_MIRROR',
+      'https://other.example',
+      'https://other.example',
+    ],
+  ]
+  test.for(rows)('%s', ([key, byDefault, inFile, variable, text, inEnv]) => {
+    const home = { HOME: '/home' }
+    expect(of(home, key)).toEqual({ value: byDefault, from: 'default' })
+    const fromFile = { ...home, MESHPROOF_CONFIG: full }
+    expect(of(fromFile, key)).toEqual({ value: inFile, from: full })
+    expect(of({ ...fromFile, [variable]: text }, key)).toEqual({ value: inEnv, from: `environment ${variable}` })
+    // An empty variable says nothing; that of the cache says that there shall be none.
+    const empty = of({ ...fromFile, [variable]: '' }, key)
+    expect(empty.value).toEqual(key === 'cache.path' ? '' : inFile)
+  })
+  test('every setting stands in the table above', () => {
+    expect(loadConfig({}).settings.map(({ key }) => key)).toEqual(rows.map(([key]) => key))
+  })
+})
+
+test('the file is found where XDG says, else in HOME', () => {
+  for (const base of [join(room.path, 'xdg'), join(room.path, 'home/.config')]) {
+    mkdirSync(join(base, 'meshproof'), { recursive: true })
+    writeFileSync(join(base, 'meshproof/config.yaml'), `cache: { path: ${base} }\n`)
+  }
+  const home = { HOME: join(room.path, 'home') }
+  expect(of(home, 'cache.path').value).toBe(join(room.path, 'home/.config'))
+  expect(of({ ...home, XDG_CONFIG_HOME: join(room.path, 'xdg') }, 'cache.path').value).toBe(join(room.path, 'xdg'))
+  expect(of({ ...home, XDG_CONFIG_HOME: 'relative' }, 'cache.path').value).toBe(join(room.path, 'home/.config'))
+})
+
+test('names are known by their origin, by the longest prefix that ends on a border', () => {
+  const name = canonicalName(loadConfig({ MESHPROOF_CONFIG: full }).mirrors)
+  const rows = {
+    'mirror.example/hub/kong/kuma-cp': 'docker.io/kong/kuma-cp',
+    'mirror.example/hub/own/app': 'registry.example/own/app',
+    'mirror.example/hubble/app': 'mirror.example/hubble/app',
+    'docker.io/kong/kuma-cp': 'docker.io/kong/kuma-cp',
+  }
+  for (const [from, to] of Object.entries(rows)) expect(name(from as Name)).toBe(to)
+})
+
+test.for([
+  ['a key that is not known', 'registry: { insecur: [a] }', 'registry: Unrecognized key'],
+  ['a switch that would weaken', 'policy: { ignore: true }', 'document: Unrecognized key: "policy"'],
+  ['another type', 'cache: { bytes: "many" }', 'cache.bytes'],
+  ['no YAML', 'cache: [', 'broken.yaml: '],
+  ['a mirror that is no name', 'mirrors: { "UPPER/x": docker.io }', 'mirrors: UPPER/x is no name'],
+  ['an address that is none', 'trust: { mirror: tuf.example }', 'trust.mirror: tuf.example is no address'],
+] as const)('%s: exit 2, and the place', async ([, text, says]) => {
+  const { code, stdout, stderr } = await meshproof(['config', 'print'], {
+    env: { MESHPROOF_CONFIG: file('broken.yaml', text), COLUMNS: '400' },
+  })
+  expect(stderr.replaceAll(/\s+/g, ' ')).toContain(says)
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+})
+
+test.for([
+  ['MESHPROOF_CONFIG', '/nowhere.yaml', /nowhere.yaml, which is not there/],
+  ['MESHPROOF_CACHE_BYTES', '1 GiB', /MESHPROOF_CACHE_BYTES is no whole number/],
+  ['MESHPROOF_MIRRORS', 'a.example', /a.example is not mirror=origin/],
+] as const)('%s=%s: exit 2', ([variable, text, says]) => {
+  expect(() => loadConfig({ [variable]: text })).toThrowError(
+    expect.objectContaining({ code: 'config.malformed', parameters: { found: expect.stringMatching(says) } }),
+  )
+})
+
+test('for people and for programs', async () => {
+  const env = { MESHPROOF_CONFIG: full, MESHPROOF_CACHE_PATH: undefined, COSIGN_REPOSITORY: 'kong/notary' }
+  const { stdout, code } = await meshproof(['config', 'print'], { env })
+  expect(code).toBe(0)
+  expect(stdout).toContain(`cache.path             "/from/file"  (${full}; MESHPROOF_CACHE_PATH)`)
+  expect(stdout).toContain('signatures.repository  "kong/notary"  (environment COSIGN_REPOSITORY; COSIGN_REPOSITORY)')
+  const json = JSON.parse((await meshproof(['config', 'print', '-o', 'json'], { env })).stdout)
+  expect(json).toContainEqual({ key: 'cache.bytes', value: 1000, from: full, env: 'MESHPROOF_CACHE_BYTES' })
+})
