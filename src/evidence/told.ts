@@ -1,5 +1,5 @@
-import type { Outcome3 } from '../../core/observation.ts'
-import type { Detail, Failure } from './result.ts'
+import type { Outcome3 } from '../core/observation.ts'
+import type { Detail, Failure } from './http/result.ts'
 
 /** An answer on its way to becoming an observation. `at` is there where it was given earlier than now. */
 export type Told = {

@@ -7,6 +7,17 @@ export type Detail = Readonly<Record<string, Json>>
 
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
 
+/** What may happen to an exchange before anybody reads its status; each client says it in the codes of its own area. */
+export type Trouble =
+  | 'unreachable'
+  | 'address-refused'
+  | 'insecure-refused'
+  | 'tls-failed'
+  | 'too-large'
+  | 'size-mismatch'
+  | 'malformed'
+export type Say = (trouble: Trouble) => Code
+
 /** What came back, whole: its bytes are bounded and hashed. */
 export type Reply = {
   readonly status: number
