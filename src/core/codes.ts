@@ -155,9 +155,20 @@ export const codes = {
   'log.checkpoint': row('info', 'The checkpoint says: {found}.'),
   'log.inclusion-not-shown': row(
     'medium',
-    'No log entry came along, and the log was not asked.',
-    'Ask the log, or bring its answer along.',
+    'No log entry of this signature is at hand.',
+    'Let the log be asked (without --offline, where it can be reached), or bring its answer along with --given.',
   ),
+  'log.unreachable': row(
+    'medium',
+    'The transparency log could not be reached: {found}.',
+    'Check the network and the proxy, or name another address of the log with MESHPROOF_LOG_URL.',
+  ),
+  'log.rate-limited': row(
+    'medium',
+    'The transparency log {found} limits requests until {until}.',
+    'Wait, and try again.',
+  ),
+  'log.failed': row('medium', 'The transparency log gave no usable answer: {found}.', retry),
   'log.not-evaluated': row('info', 'The log entry could not be checked.'),
 
   'payload.bound': row('info', 'The signed statement is about this very digest.'),

@@ -21,6 +21,9 @@ export const limits = Object.freeze({
   layoutBlobs: 10_000,
   logEntriesPerCandidate: 16,
   timestampsPerCandidate: 16,
+  /** One answer of a transparency log, and all the entries of one look-up. */
+  logAnswerBytes: 4 * MiB,
+  logEntriesBytes: 32 * MiB,
   keysPerRequirement: 64,
   requirements: 64,
   rounds: 8,

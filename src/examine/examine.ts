@@ -8,6 +8,7 @@ import { formatTime, type Time } from '../core/time.ts'
 import { type AskedOf, type Inputs, makeInputs, noWaivers, sealVerdict, type Verdict, worst } from '../core/verdict.ts'
 import { formatVersion, versionOf } from '../core/version.ts'
 import { askImage, type ImageAsked, originOf, resolveRoot } from '../judge/ask.ts'
+import { askArtifact } from '../judge/ask-artifact.ts'
 import { judge } from '../judge/judge.ts'
 import { meansPlatform, readTree } from '../judge/tree.ts'
 import type { Examination, ExaminedTrust, World } from './examination.ts'
@@ -44,7 +45,11 @@ export async function examine(examination: Examination, world: World): Promise<E
       : undefined
   const gathered = await gather(
     examination.given,
-    (view) => (image === undefined ? [] : askImage(image, policy.policy, view, world.limits)),
+    (view) => {
+      if (image !== undefined) return askImage(image, policy.policy, view, world.limits)
+      const artifact = 'image' in subject ? undefined : 'file' in subject ? subject.digests.sha256 : subject.digest
+      return artifact === undefined ? [] : askArtifact(artifact, policy.policy, view, world.limits)
+    },
     world,
     image === undefined ? undefined : originOf(image.reference, image.name),
   )
@@ -210,7 +215,10 @@ function documentsOf(gathered: Gathered, named: readonly Digest[]): ReadonlyMap<
   const documents = new Map<Digest, Uint8Array>()
   for (const digest of [
     ...named,
-    ...gathered.observations.flatMap(({ outcome }) => ('found' in outcome ? [outcome.found] : [])),
+    ...gathered.observations.flatMap(({ question, outcome }) => [
+      ...('found' in outcome ? [outcome.found] : []),
+      ...(question.ask === 'log-entry' ? [question.envelope] : []),
+    ]),
   ]) {
     const bytes = gathered.bytes(digest)
     if (bytes !== undefined) documents.set(digest, bytes)

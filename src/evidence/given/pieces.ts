@@ -1,5 +1,6 @@
 import type { Digest } from '../../core/digest.ts'
 import { givenTypes } from '../../core/given-types.ts'
+import { documentsIn } from '../../core/json-lines.ts'
 import type { Limits } from '../../core/limits.ts'
 import type { Asked, EvidenceStore, GivenKind } from '../../core/observation.ts'
 import type { Bytes, Given } from '../../core/request.ts'
@@ -33,8 +34,14 @@ export async function bringAlong(
   const piece = (kind: GivenKind, bytes: Bytes, mediaType: string) =>
     keep(kind, readBytes(bytes, paths, limits.givenBytes), mediaType)
   for (const one of given) {
-    if ('bundle' in one) await piece('bundle', one.bundle, givenTypes.bundle)
-    else if ('signatureManifest' in one) {
+    if ('bundle' in one) {
+      const bytes = readBytes(one.bundle, paths, limits.givenBytes)
+      await keep('bundle', bytes, givenTypes.bundle)
+      // Each line by itself as well: a look-up in a log names the envelope it is about.
+      const lines = documentsIn(bytes, limits.jsonDepth)
+      for (const line of lines.length > 1 ? lines.slice(0, limits.candidates) : [])
+        await store.put(line, givenTypes.bundle)
+    } else if ('signatureManifest' in one) {
       await piece('signature', one.signatureManifest, givenTypes.signatureManifest)
       for (const payload of one.payloads) await piece('signature', payload, givenTypes.payload)
     } else if ('signatures' in one) await piece('signature', one.signatures, givenTypes.downloaded)

@@ -10,7 +10,7 @@ import { failure } from '../http/result.ts'
 import { Wire } from '../http/wire.ts'
 import { type Lookups, memoryLookups } from '../lookups.ts'
 import { recallFresh, remember } from '../remembering.ts'
-import { type Told, toldFailure } from '../told.ts'
+import { inTime, late, type Told, toldFailure } from '../told.ts'
 import { aboutAnother, subjectOf } from './about.ts'
 import { isAskable } from './askable.ts'
 import { blobOf } from './blobs.ts'
@@ -71,7 +71,7 @@ export function registryAnswerer(options: RegistryOptions): RegistryAnswerer {
   )
 
   async function told(question: Question, signal: AbortSignal): Promise<Told> {
-    if (question.ask === 'given') return toldFailure(failure('evidence.nothing-given', 'given', {}))
+    if (!('image' in question)) return toldFailure(failure('evidence.nothing-given', 'given', {}))
     if (!isAskable(question)) return toldFailure(failure('reference.malformed', 'meshproof', {})) // T41
     const place = placeOf(question.image, mirrors, rules)
     switch (question.ask) {
@@ -121,15 +121,4 @@ export function registryAnswerer(options: RegistryOptions): RegistryAnswerer {
     },
     close: () => dispatchers.close(),
   }
-}
-
-const late: Told = toldFailure(failure('limit.time', 'meshproof', {}, { transient: true }))
-
-/** The caller's deadline holds even where a flight that others share goes on. */
-function inTime(signal: AbortSignal, answer: Promise<Told>): Promise<Told> {
-  return new Promise((done) => {
-    const stop = () => done(late)
-    signal.addEventListener('abort', stop, { once: true })
-    answer.then(done).finally(() => signal.removeEventListener('abort', stop))
-  })
 }

@@ -200,4 +200,8 @@ function placesOf({ subjects }: VerdictAnswer): readonly PlaceView[] {
 }
 
 const placeOf = (question: Question): string =>
-  question.ask === 'given' ? question.kind : printable(question.image.replace(/@.*$/s, '').replace(/:[^:/]*$/, ''))
+  question.ask === 'given'
+    ? question.kind
+    : question.ask === 'log-entry'
+      ? 'transparency log'
+      : printable(question.image.replace(/@.*$/s, '').replace(/:[^:/]*$/, ''))
