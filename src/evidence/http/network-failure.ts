@@ -4,14 +4,20 @@ import { type Failure, failure, type Say, type Trouble } from './result.ts'
 /** What an error of the network means. Only its code is read: messages may quote URLs, and URLs may hold secrets. */
 export function networkFailure(error: unknown, from: string, say: Say): Failure {
   const refused = find(error, (cause) => cause instanceof AddressRefused)
-  if (refused !== undefined) return failure(say('address-refused'), from, { found: from }) // T42
+  if (refused !== undefined)
+    return failure(say('address-refused'), from, { found: from }, { trouble: 'address-refused' }) // T42
   const code = find(error, (cause) => cause instanceof Error && 'code' in cause && typeof cause.code === 'string')
   const late = find(error, (cause) => cause instanceof Error && cause.name === 'TimeoutError')
   const name = late !== undefined ? 'ETIMEDOUT' : code !== undefined && 'code' in code ? String(code.code) : 'unknown'
   const trouble = meaningOf(name)
   // Who was slow once would be waited for twice.
   const transient = (trouble === 'unreachable' || trouble === 'size-mismatch') && !/TIMEOUT|ETIMEDOUT/.test(name)
-  return failure(say(trouble), from, { found: trouble === 'unreachable' ? `${from} (${name})` : from }, { transient })
+  return failure(
+    say(trouble),
+    from,
+    { found: trouble === 'unreachable' ? `${from} (${name})` : from },
+    { transient, trouble },
+  )
 }
 
 function meaningOf(name: string): Trouble {

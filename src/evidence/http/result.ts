@@ -43,6 +43,8 @@ export type Failure = {
   readonly retryAfter?: number
   /** Where the host asked answered at all. */
   readonly status?: number
+  /** What happened to the exchange, for a client whose codes are coarser. */
+  readonly trouble?: Trouble
 }
 
 export type Absent = { readonly absent: true; readonly from: string }
@@ -53,7 +55,7 @@ export function failure(
   failed: Code,
   from: string,
   detail: Detail,
-  more: { transient?: boolean; retryAfter?: number; status?: number } = {},
+  more: { transient?: boolean; retryAfter?: number; status?: number; trouble?: Trouble } = {},
 ): Failure {
   return { failed, from, detail, transient: false, ...more }
 }

@@ -63,8 +63,8 @@ export class Wire {
     } catch (error) {
       if (signal.aborted) return outOfTime(url)
       if (error instanceof BodyTooLarge)
-        return failure(this.#say('too-large'), url.host, { expected: String(call.limit) }) // T38
-      if (error instanceof BodyMalformed) return failure(this.#say('malformed'), url.host, {})
+        return failure(this.#say('too-large'), url.host, { expected: String(call.limit) }, { trouble: 'too-large' }) // T38
+      if (error instanceof BodyMalformed) return failure(this.#say('malformed'), url.host, {}, { trouble: 'malformed' })
       return networkFailure(error, url.host, this.#say)
     }
   }
