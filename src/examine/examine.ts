@@ -1,3 +1,4 @@
+import { archiveVersionOf } from '../core/archive-name.ts'
 import type { ArtifactDigests, Digest } from '../core/digest.ts'
 import type { Json, Sealed } from '../core/json.ts'
 import { sealEvidence } from '../core/observation.ts'
@@ -131,7 +132,7 @@ function artifact(subject: Exclude<Examination['subject'], { image: unknown }>):
   if ('file' in subject)
     return {
       subject: subject.digests.sha256,
-      asked: { name: subject.file, ...digestsOf(subject.digests) },
+      asked: { name: subject.file, ...versionOfArchive(subject.file), ...digestsOf(subject.digests) },
       role: 'artifact',
     }
   const { digest, name, version } = subject
@@ -140,6 +141,12 @@ function artifact(subject: Exclude<Examination['subject'], { image: unknown }>):
     asked: { ...(name !== undefined && { name }), ...(version !== undefined && { version }) },
     role: 'artifact',
   }
+}
+
+/** The version that a release archive claims by its name; a claim like a tag. */
+const versionOfArchive = (name: string): Pick<AskedOf, 'version'> => {
+  const version = archiveVersionOf(name)
+  return version === undefined ? {} : { version }
 }
 
 const digestsOf = ({ sha384, sha512 }: ArtifactDigests): Pick<AskedOf, 'digests'> =>

@@ -121,7 +121,8 @@ class Collector {
       else if ((kind === 'signature' || kind === 'attestation') && mediaType !== givenTypes.payload)
         this.layers(bytes, digest, both, undefined)
     }
-    for (const code of view.givenProblems) this.gap(code, both)
+    for (const { code, question } of view.givenProblems)
+      this.gap(code, both, question.kind === 'layout' ? undefined : question)
   }
 
   referrers(image: Name, list: Digest, subject: Digest): void {
