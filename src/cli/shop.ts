@@ -2,7 +2,8 @@ import { limits } from '../core/limits.ts'
 import type { Asked, EvidenceStore, Question } from '../core/observation.ts'
 import type { Name } from '../core/reference.ts'
 import type { Request } from '../core/request.ts'
-import type { Paths } from '../evidence/given/files.ts'
+import type { HashFile, Paths } from '../evidence/given/files.ts'
+import type { ReadAssets } from '../evidence/given/pieces.ts'
 import { type Examination, type ExaminedTrust, offline, type Source } from '../examine/examination.ts'
 import { type Examined, examine } from '../examine/examine.ts'
 import { prepare, type Shop } from '../examine/prepare.ts'
@@ -18,6 +19,8 @@ export type Shopkeeper = {
   /** What an earlier run found in a log, for requests that are offline. */
   readonly recalled?: () => Promise<Pick<Reach, 'store' | 'log'>>
   readonly store: () => EvidenceStore
+  readonly hash?: HashFile
+  readonly readAssets?: ReadAssets
   /** Origins of mirrors that did not answer in passing; asked once a run. */
   readonly lost?: Set<string>
   /** Causes go to the log, never into an answer. */
@@ -49,6 +52,8 @@ export async function examineRequest(
     now: keeper.now,
     publicGood: keeper.publicGood,
     ...(keeper.canonicalName !== undefined && { canonicalName: keeper.canonicalName }),
+    ...(keeper.hash !== undefined && { hash: keeper.hash }),
+    ...(keeper.readAssets !== undefined && { readAssets: keeper.readAssets }),
   }
   const { examination, sources, offline: closed } = await prepare(request, shop)
   const run = runOf(() => (closed ? keeper.recalled?.() : keeper.network(typed)))
