@@ -113,12 +113,13 @@ class TarReader {
   }
 
   async close(): Promise<void> {
-    const ended = new Promise<void>((done) => {
-      this.#parser.on('finish', done)
-      this.#wake = done
+    let ended = false
+    this.#parser.on('finish', () => {
+      ended = true
+      this.#wake()
     })
     this.#parser.end()
-    await ended
+    while (!ended && this.problem === undefined) await this.#woken()
     if (this.problem !== undefined) throw this.problem
     if (this.#entries === 0) throw new ArchiveProblem('archive.malformed', 'it is empty')
   }
@@ -127,6 +128,7 @@ class TarReader {
     this.#parser.destroy()
   }
 
+  /** A parser that failed or was destroyed emits nothing any more. */
   #woken(): Promise<void> {
     return new Promise((done) => {
       this.#wake = done
@@ -169,7 +171,7 @@ class TarReader {
       return undefined
     }
     const plain = plainName(name, archiveNameBytes)
-    const isFolder = type === 'directory'
+    const isFolder = type === 'directory' || (type === 'file' && name.endsWith('/')) // as old tars wrote it
     if (plain === undefined || (plain === '' && !isFolder)) return this.#odd('archive.path-unsafe', name) // T65
     if (isFolder) return undefined
     if (type !== 'file' && type !== 'contiguous-file') this.#odd('archive.entry-unsafe', name)

@@ -2,9 +2,7 @@ import { statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { type HashFile, hashFile } from './files.ts'
-
-export type HashJob = { readonly place: string; readonly hashes: readonly string[] }
-export type HashNews = { readonly read: number } | { readonly hex: readonly string[] } | { readonly failed: string }
+import type { HashJob, HashNews } from './hash-job.ts'
 
 /** Bytes hashed so far, of all the files that were begun. */
 export type HashProgress = (done: number, total: number) => void
@@ -26,38 +24,45 @@ export function hashPool(progress: HashProgress = () => {}, width: number = avai
     const free = idle.pop()
     if (free !== undefined) return Promise.resolve(free)
     if (all.size >= width) return new Promise((go) => waiting.push(go))
+    return Promise.resolve(begin())
+  }
+  const begin = (): Worker => {
     const worker = new Worker(new URL('./hash-worker.ts', import.meta.url))
     worker.unref()
     all.add(worker)
-    return Promise.resolve(worker)
+    return worker
   }
   const release = (worker: Worker): void => {
     const next = waiting.shift()
-    if (next !== undefined) next(worker)
-    else idle.push(worker)
+    if (next === undefined && all.has(worker)) idle.push(worker)
+    else if (next !== undefined) next(all.has(worker) ? worker : begin())
   }
 
   const run = (worker: Worker, job: HashJob, size: number): Promise<readonly string[]> =>
     new Promise((done, failed) => {
       const settle = (settled: () => void) => {
-        worker.removeAllListeners()
+        worker.off('message', hear).off('error', crash)
         worker.unref()
         running.delete(worker)
         finished += size
         settled()
         tell()
       }
-      worker.ref()
-      running.set(worker, 0)
-      worker.on('message', (news: HashNews) => {
+      const hear = (news: HashNews) => {
         if ('hex' in news) settle(() => done(news.hex))
         else if ('failed' in news) settle(() => failed(new Error(news.failed)))
         else {
           running.set(worker, news.read)
           tell()
         }
-      })
-      worker.on('error', (error) => settle(() => failed(error)))
+      }
+      const crash = (error: unknown) => {
+        all.delete(worker) // it is gone; the next file gets another
+        settle(() => failed(error))
+      }
+      worker.ref()
+      running.set(worker, 0)
+      worker.on('message', hear).on('error', crash)
       worker.postMessage(job)
     })
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
-import type { HashJob, HashNews } from './hash-pool.ts'
+import type { HashJob, HashNews } from './hash-job.ts'
 
 /** One file after another, read in 1 MiB pieces into the same memory: any size, flat. */
 const piece = Buffer.allocUnsafeSlow(1024 * 1024)
