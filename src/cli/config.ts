@@ -17,6 +17,8 @@ const schema = z.strictObject({
   mirrors: z.record(z.string(), z.string()).optional(),
   signatures: z.strictObject({ repository: z.string().optional() }).optional(),
   trust: z.strictObject({ mirror: z.string().optional() }).optional(),
+  /** A Rekor v1 log, asked for entries of signatures that bring none. */
+  log: z.strictObject({ url: z.string().optional() }).optional(),
 })
 type Parsed = z.output<typeof schema>
 
@@ -30,6 +32,7 @@ export type Config = {
   readonly mirrors: readonly (readonly [Name, Name])[]
   readonly signatureRepository: string | undefined
   readonly trustMirror: string | undefined
+  readonly log: { readonly url: string; readonly registered: boolean }
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -52,7 +55,7 @@ export function loadConfig(env: Env): Config {
   }
   /** An empty variable says nothing, as everywhere; that of the cache says that there shall be none. */
   const text = (variable: string) => env[variable] || undefined
-  const { cache, registry, mirrors, signatures, trust } = parsed
+  const { cache, registry, mirrors, signatures, trust, log } = parsed
   const inHome = cachePath({ ...env, MESHPROOF_CACHE_PATH: undefined })
   const path = pick('cache.path', 'MESHPROOF_CACHE_PATH', inHome, cache?.path, env['MESHPROOF_CACHE_PATH'])
   const bytes = numberOf('MESHPROOF_CACHE_BYTES', text('MESHPROOF_CACHE_BYTES'))
@@ -71,8 +74,10 @@ export function loadConfig(env: Env): Config {
       text('COSIGN_REPOSITORY'),
     ),
     trustMirror: addressOf(
+      'trust.mirror',
       pick('trust.mirror', 'MESHPROOF_TRUST_MIRROR', undefined, trust?.mirror, text('MESHPROOF_TRUST_MIRROR')),
     ),
+    log: logOf(pick('log.url', 'MESHPROOF_LOG_URL', publicLog, log?.url, text('MESHPROOF_LOG_URL'))),
     settings,
   }
 }
@@ -112,9 +117,15 @@ function readFile(file: string): Parsed {
 const listOf = (text: string | undefined): readonly string[] | undefined =>
   text?.split(/[\s,]+/).filter((entry) => entry !== '')
 
-function addressOf(text: string | undefined): string | undefined {
+/** The public-good instance of Rekor v1. */
+const publicLog = 'https://rekor.sigstore.dev'
+
+/** One that the installation names may be private; the public one is only ever reached at a public address. */
+const logOf = (url: string): Config['log'] => ({ url: addressOf('log.url', url) ?? url, registered: url !== publicLog })
+
+function addressOf(key: string, text: string | undefined): string | undefined {
   if (text === undefined || /^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text
-  throw malformed(`trust.mirror: ${text} is no address`)
+  throw malformed(`${key}: ${text} is no address`)
 }
 
 function numberOf(name: string, text: string | undefined): number | undefined {

@@ -14,17 +14,10 @@ export function readFlags<T extends Options>(args: readonly string[], options: T
 }
 
 /** Flags that every verb of verification knows. */
-export const commonFlags = {
+export const judgingFlags = {
   policy: { type: 'string' },
   profile: { type: 'string' },
   'trusted-root': { type: 'string' },
-  key: { type: 'string', multiple: true },
-  'certificate-identity': { type: 'string' },
-  'certificate-identity-regexp': { type: 'string' },
-  'certificate-oidc-issuer': { type: 'string' },
-  annotations: { type: 'string', short: 'a', multiple: true },
-  'insecure-ignore-tlog': { type: 'boolean' },
-  'private-infrastructure': { type: 'boolean' },
   given: { type: 'string', multiple: true },
   at: { type: 'string' },
   offline: { type: 'boolean' },
@@ -32,6 +25,18 @@ export const commonFlags = {
   explain: { type: 'boolean' },
   'save-pack': { type: 'string' },
   'exit-zero': { type: 'boolean' },
+} as const satisfies Options
+
+/** With a signer in cosign's spelling. */
+export const commonFlags = {
+  ...judgingFlags,
+  key: { type: 'string', multiple: true },
+  'certificate-identity': { type: 'string' },
+  'certificate-identity-regexp': { type: 'string' },
+  'certificate-oidc-issuer': { type: 'string' },
+  annotations: { type: 'string', short: 'a', multiple: true },
+  'insecure-ignore-tlog': { type: 'boolean' },
+  'private-infrastructure': { type: 'boolean' },
 } as const satisfies Options
 
 export const usage = (found: string): Fault => new Fault('usage.unknown', { parameters: { found } })

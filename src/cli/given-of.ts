@@ -5,7 +5,7 @@ import { parseJson } from '../core/json.ts'
 import { limits } from '../core/limits.ts'
 import type { Given } from '../core/request.ts'
 
-/** What `--given PATH` brings: a layout (a folder), a bundle, JSON lines of bundles, or what `cosign download signature` printed. */
+/** What `--given PATH` brings: a layout (a folder), a bundle, JSON lines of bundles, what `cosign download signature` printed, or a log's answer. */
 export function givenOf(path: string): Given {
   if (!existsSync(path)) throw new Fault('request.path-not-found', { parameters: { found: path } })
   if (statSync(path).isDirectory()) {
@@ -19,7 +19,10 @@ export function givenOf(path: string): Given {
   const whole = 'problem' in parsed ? parseJson(text, limits.jsonDepth) : parsed
   const value = 'problem' in whole ? undefined : whole.value
   const first: unknown = Array.isArray(value) ? value[0] : value
-  return typeof first === 'object' && first !== null && 'Base64Signature' in first
-    ? { signatures: { path } }
-    : { bundle: { path } }
+  if (typeof first !== 'object' || first === null) return { bundle: { path } }
+  if ('Base64Signature' in first) return { signatures: { path } }
+  return isRekorEntry(Object.values(first)[0]) ? { logEntry: { path } } : { bundle: { path } }
 }
+
+const isRekorEntry = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'body' in value && 'logID' in value

@@ -2,7 +2,7 @@ import type { ExitCode } from './problem.ts'
 
 type Page = { readonly what: string; readonly example: string; readonly flags?: readonly (readonly [string, string])[] }
 
-const policyFlags: Page['flags'] = [
+const policyFlags: NonNullable<Page['flags']> = [
   ['--policy FILE, --profile NAME', 'what is demanded; without either, the profile that speaks of the image'],
   ['--key FILE', "own public key (cosign's spelling); with -a key=value, --insecure-ignore-tlog"],
   ['--certificate-identity[-regexp], --certificate-oidc-issuer', "a keyless signer (cosign's spelling)"],
@@ -28,6 +28,23 @@ const pages: Readonly<Record<string, Page>> = {
     what: 'verifies Sigstore bundles over a file or a digest',
     example: 'meshproof verify bundle --bundle app.sigstore.json --key key.pub app.tar.gz',
     flags: policyFlags,
+  },
+  'verify binary': {
+    what: 'verifies where files were built, by their SLSA provenance',
+    example: 'meshproof verify binary kong-mesh-2.14.3-*.tar.gz --security-assets security-assets.tar.gz',
+    flags: [
+      ['NAME=sha256:DIGEST', 'in place of a file that is not at hand'],
+      ['--provenance FILE', 'bundles or envelopes, one or as lines (also --provenance-path)'],
+      ['--security-assets FILE', 'the security-assets.tar.gz of a Kong Mesh release; what it holds is found inside'],
+      ['--source-uri U, --source-tag T, --source-versioned-tag V, --source-branch B', "slsa-verifier's spelling"],
+      ['--builder-id ID, --build-workflow-input K=V', 'without --builder-id: the generators of slsa-framework'],
+      [
+        '--policy FILE, --profile NAME',
+        'what is demanded; without any of these, the profile that knows the file by its name',
+      ],
+      ['--print-provenance', 'the signed statement on standard output, the table on standard error'],
+      ...policyFlags.filter(([name]) => !/^--(?:policy|key|certificate)/.test(name)),
+    ],
   },
   'verify batch': {
     what: 'one request a line in, one answer a line out',

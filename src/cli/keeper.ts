@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import { limits } from '../core/limits.ts'
 import type { EvidenceStore } from '../core/observation.ts'
 import type { RegistryAnswerer } from '../evidence/registry/answerer.ts'
+import type { LogAnswerer } from '../evidence/rekor/answerer.ts'
 import { boundedStore } from '../evidence/store/bounded.ts'
 import { memoryStore } from '../evidence/store/memory.ts'
 import { publicGoodRoot } from '../evidence/trust/public-good.ts'
 import type { Way } from '../evidence/trust/tuf.ts'
-import { always, type ExaminedTrust } from '../examine/examination.ts'
+import type { ExaminedTrust } from '../examine/examination.ts'
 import { type Config, canonicalName } from './config.ts'
 import type { Shopkeeper } from './shop.ts'
 
@@ -19,7 +20,11 @@ export function keeperOf(
   report: (error: unknown) => void,
 ): Shopkeeper & { close(): Promise<void> } {
   const hosts = new Set<string>()
-  let network: ReturnType<typeof openRegistry> | undefined
+  let network: ReturnType<typeof openNetwork> | undefined
+  const open = () => {
+    network ??= openNetwork(config, env, hosts, report)
+    return network
+  }
   const roots = new Map<boolean, Promise<ExaminedTrust | undefined>>()
   const lost = new Set<string>()
   const now = () => Date.now()
@@ -46,12 +51,15 @@ export function keeperOf(
     },
     network: async (typed) => {
       for (const host of typed) hosts.add(host.toLowerCase())
-      network ??= openRegistry(config, env, hosts, report)
-      const { answerer, store } = await network
-      return { store, sources: [always(answerer)] }
+      const { store, log, registry } = await open()
+      return { store, log: log.tryAnswer, registry }
+    },
+    recalled: async () => {
+      const { store, log } = await open()
+      return { store, log: log.recall }
     },
     close: async () => {
-      await (await network)?.answerer.close()
+      await (await network)?.close()
     },
   }
 }
@@ -70,20 +78,24 @@ async function environmentOf(config: Config, env: Env) {
   return registryEnvironment({ ...env, ...(config.ca !== undefined && { MESHPROOF_REGISTRY_CA: config.ca }) })
 }
 
-type Network = { readonly answerer: RegistryAnswerer; readonly store: EvidenceStore }
+type Network = {
+  readonly store: EvidenceStore
+  readonly log: LogAnswerer
+  readonly registry: RegistryAnswerer['answer']
+  readonly close: () => Promise<void>
+}
 
-/** undici and the cache are imported here, so that what needs no network does not pay for them. */
-async function openRegistry(
+/** The cache, and what reaches out: undici is loaded by the first question to a registry or a log, so that others do not pay. */
+async function openNetwork(
   config: Config,
   env: Env,
   typed: ReadonlySet<string>,
   report: (error: unknown) => void,
 ): Promise<Network> {
-  const [{ registryAnswerer }, environment, { openCache }, { layered }] = await Promise.all([
-    import('../evidence/registry/answerer.ts'),
-    environmentOf(config, env),
+  const [{ openCache }, { layered }, { logAnswerer }] = await Promise.all([
     import('../evidence/cache.ts'),
     import('../evidence/store/layered.ts'),
+    import('../evidence/rekor/answerer.ts'),
   ])
   const cache =
     config.cachePath === undefined
@@ -91,14 +103,30 @@ async function openRegistry(
       : openCache(config.cachePath, { ...limits, cacheBytes: config.cacheBytes })
   const memory = boundedStore(limits.runBytes)
   const store = cache === undefined ? memory : layered(memory, cache.store)
-  const answerer = registryAnswerer({
-    ...environment,
-    insecure: config.insecure,
-    store,
-    typed,
-    limits,
-    onFault: report,
-    ...(cache !== undefined && { lookups: cache.lookups }),
+  const shared = { store, limits, onFault: report, ...(cache !== undefined && { lookups: cache.lookups }) }
+  const log = logAnswerer({
+    ...shared,
+    route: () => environmentOf(config, env),
+    url: new URL(config.log.url),
+    registered: config.log.registered,
   })
-  return { answerer, store }
+  let registry: Promise<RegistryAnswerer> | undefined
+  const openRegistry = async () => {
+    const [{ registryAnswerer }, environment] = await Promise.all([
+      import('../evidence/registry/answerer.ts'),
+      environmentOf(config, env),
+    ])
+    return registryAnswerer({ ...environment, ...shared, insecure: config.insecure, typed })
+  }
+  return {
+    store,
+    log,
+    registry: async (question, signal) => {
+      registry ??= openRegistry()
+      return (await registry).answer(question, signal)
+    },
+    close: async () => {
+      await Promise.all([log.close(), (await registry)?.close()])
+    },
+  }
 }

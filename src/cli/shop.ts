@@ -1,9 +1,9 @@
 import { limits } from '../core/limits.ts'
-import type { EvidenceStore } from '../core/observation.ts'
+import type { Asked, EvidenceStore, Question } from '../core/observation.ts'
 import type { Name } from '../core/reference.ts'
 import type { Request } from '../core/request.ts'
-import type { Paths } from '../evidence/given/files.ts'
-import { layered } from '../evidence/store/layered.ts'
+import type { HashFile, Paths } from '../evidence/given/files.ts'
+import type { ReadAssets } from '../evidence/given/pieces.ts'
 import { type Examination, type ExaminedTrust, offline, type Source } from '../examine/examination.ts'
 import { type Examined, examine } from '../examine/examine.ts'
 import { prepare, type Shop } from '../examine/prepare.ts'
@@ -14,15 +14,24 @@ export type Shopkeeper = {
   readonly now: () => number
   readonly publicGood: (offline: boolean) => Promise<ExaminedTrust | undefined>
   readonly canonicalName?: (name: Name) => Name
-  /** The sources that reach out; asked for only when a request is not offline. */
-  readonly network: (
-    typed: readonly string[],
-  ) => Promise<{ readonly store: EvidenceStore; readonly sources: readonly Source[] }>
+  /** What reaches out; asked for only when a request is not offline. */
+  readonly network: (typed: readonly string[]) => Promise<Reach>
+  /** What an earlier run found in a log, for requests that are offline. */
+  readonly recalled?: () => Promise<Pick<Reach, 'store' | 'log'>>
   readonly store: () => EvidenceStore
+  readonly hash?: HashFile
+  readonly readAssets?: ReadAssets
   /** Origins of mirrors that did not answer in passing; asked once a run. */
   readonly lost?: Set<string>
   /** Causes go to the log, never into an answer. */
   readonly report: (error: unknown) => void
+}
+
+/** The run's store, into which everything goes that is fetched, and the places that are asked. */
+export type Reach = {
+  readonly store: EvidenceStore
+  readonly log: (question: Question, signal: AbortSignal) => Promise<Asked | undefined>
+  readonly registry: (question: Question, signal: AbortSignal) => Promise<Asked>
 }
 
 /** Both of one request: what was asked, as it can be asked again, and what came of it. */
@@ -43,13 +52,18 @@ export async function examineRequest(
     now: keeper.now,
     publicGood: keeper.publicGood,
     ...(keeper.canonicalName !== undefined && { canonicalName: keeper.canonicalName }),
+    ...(keeper.hash !== undefined && { hash: keeper.hash }),
+    ...(keeper.readAssets !== undefined && { readAssets: keeper.readAssets }),
   }
   const { examination, sources, offline: closed } = await prepare(request, shop)
-  const reach = closed || !('image' in examination.subject) ? undefined : await keeper.network(typed)
-  const store = reach === undefined ? own : layered(own, reach.store)
+  const run = runOf(() => (closed ? keeper.recalled?.() : keeper.network(typed)))
+  const store: EvidenceStore = {
+    get: async (digest) => (await own.get(digest)) ?? (await run.opened())?.store?.get(digest),
+    put: own.put,
+  }
   const world = {
     store,
-    sources: [...sources, ...(reach?.sources ?? [offline(keeper.now)])],
+    sources: [...sources, ...sourcesOf(run, own, closed, keeper)],
     now: keeper.now,
     limits,
     versions: versions(),
@@ -57,4 +71,36 @@ export async function examineRequest(
     ...(keeper.lost !== undefined && { lost: keeper.lost }),
   }
   return { examination, examined: await examine(examination, world) }
+}
+
+type Opened = Promise<Partial<Reach> | undefined>
+type Run = { readonly open: () => Opened; readonly opened: () => Opened | undefined }
+
+/** What a run keeps open is opened by the first question that needs it. */
+function runOf(open: () => Opened | undefined): Run {
+  let opened: Opened | undefined
+  return {
+    open: () => {
+      opened ??= open() ?? Promise.resolve(undefined)
+      return opened
+    },
+    opened: () => opened,
+  }
+}
+
+function sourcesOf({ open }: Run, own: EvidenceStore, closed: boolean, keeper: Shopkeeper): readonly Source[] {
+  const log: Source = {
+    tryAnswer: async (question, signal) => {
+      if (question.ask !== 'log-entry') return undefined
+      const reach = await open()
+      // The envelope came along, so the request's own store has it; the log looks into the run's.
+      const envelope = closed ? undefined : await own.get(question.envelope)
+      if (envelope !== undefined) await reach?.store?.put(envelope, 'application/json')
+      return reach?.log?.(question, signal)
+    },
+  }
+  const registry: Source = {
+    tryAnswer: async (question, signal) => (await open())?.registry?.(question, signal),
+  }
+  return [log, closed ? offline(keeper.now) : registry]
 }

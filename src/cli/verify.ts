@@ -2,6 +2,8 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import type { Digest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
 import type { Answer, Request } from '../core/request.ts'
+import type { HashFile } from '../evidence/given/files.ts'
+import type { ReadAssets } from '../evidence/given/pieces.ts'
 import type { PackedRequest } from '../evidence/pack/format.ts'
 import { packed } from '../examine/pack.ts'
 import { report } from './cause.ts'
@@ -10,7 +12,7 @@ import { usage } from './flags.ts'
 import { keeperOf } from './keeper.ts'
 import { outputOptions } from './output.ts'
 import { type ExitCode, exitOf, exitOfFault, problemOf, worstExit } from './problem.ts'
-import { examineRequest, type Shopkeeper } from './shop.ts'
+import { type Done, examineRequest, type Shopkeeper } from './shop.ts'
 
 export type VerifyFlags = {
   readonly output?: string | undefined
@@ -22,31 +24,55 @@ export type VerifyFlags = {
 /** One thing to verify, and the hosts that a person typed for it. */
 export type Task = { readonly request: Request; readonly typed: readonly string[] }
 
-/** Runs tasks one after another, shows their answers, keeps the evidence where asked. The verbs only make the tasks. */
+/** What a verb adds to the common way. */
+export type Extras = {
+  /** How many at a time; default one. Answers keep the order of the tasks. */
+  readonly width?: number
+  readonly hash?: HashFile
+  readonly readAssets?: ReadAssets
+  /** Where the table goes; default standard output. */
+  readonly table?: NodeJS.WriteStream
+  /** Called before anything but JSON is shown. */
+  readonly before?: () => Promise<void>
+  /** Called with what came of the tasks once all is shown. */
+  readonly after?: (done: readonly Done[]) => void
+}
+
+/** Runs tasks, shows their answers, keeps the evidence where asked. The verbs only make the tasks. */
 export async function verifyTasks(
   tasks: (config: Config) => readonly Task[],
   flags: VerifyFlags,
   cosign: boolean,
+  extras: Extras = {},
 ): Promise<ExitCode> {
   if (!['json', 'table', undefined].includes(flags.output)) throw usage(`-o takes json or table, not ${flags.output}.`)
   const config = loadConfig(process.env)
-  const keeper = keeperOf(config, process.env, report)
+  const { hash, readAssets, width = 1 } = extras
+  const kept = keeperOf(config, process.env, report)
+  const keeper = { ...kept, ...(hash !== undefined && { hash }), ...(readAssets !== undefined && { readAssets }) }
   const paths = { root: process.cwd(), confined: false }
   const pack = new PackWriter(flags['save-pack'])
   const answers: Answer[] = []
+  const all: Done[] = []
   const exits: ExitCode[] = []
   try {
-    for (const { request, typed } of tasks(config)) {
-      const answer = await answerOf(request, typed, paths, keeper, pack)
+    const run = ({ request, typed }: Task) => answerOf(request, typed, paths, keeper)
+    for await (const { answer, done } of inOrder(tasks(config), width, run)) {
       answers.push(answer)
+      if (done !== undefined) {
+        pack.add(done)
+        all.push(done)
+      }
       exits.push('problem' in answer ? exitOfFault(answer.problem.code) : exitOf(answer.verdict))
       if (flags.output === 'json') process.stdout.write(`${JSON.stringify(answer)}\n`)
     }
     await pack.close()
   } finally {
     await keeper.close()
+    await extras.before?.()
   }
-  if (flags.output !== 'json') await show(answers, flags, cosign, pack.policies)
+  if (flags.output !== 'json') await show(answers, flags, cosign, pack.policies, extras.table ?? process.stdout)
+  extras.after?.(all)
   const worst = worstExit(exits)
   // Only verdicts are waived: a misspelled image was not looked at.
   return flags['exit-zero'] === true && worst !== 2 ? 0 : worst
@@ -57,20 +83,26 @@ async function answerOf(
   typed: readonly string[],
   paths: { root: string; confined: boolean },
   keeper: Shopkeeper,
-  pack: PackWriter,
-): Promise<Answer> {
+): Promise<{ readonly answer: Answer; readonly done?: Done }> {
   try {
     const done = await examineRequest(request, paths, keeper, typed)
-    pack.add(done)
-    return done.examined.answer
+    return { answer: done.examined.answer, done }
   } catch (error) {
     if (!(error instanceof Fault)) report(error)
-    return {
-      schema: 'urn:meshproof:answer:v1',
-      ...(request.id !== undefined && { id: request.id }),
-      problem: problemOf(error),
-    }
+    const id = request.id !== undefined && { id: request.id }
+    return { answer: { schema: 'urn:meshproof:answer:v1', ...id, problem: problemOf(error) } }
   }
+}
+
+/** At most `width` at a time; each result as soon as it and all before it are there. */
+async function* inOrder<A, B>(items: readonly A[], width: number, run: (item: A) => Promise<B>): AsyncGenerator<B> {
+  const pending: Promise<B>[] = []
+  for (const item of items) {
+    pending.push(run(item))
+    const first = pending.length >= width ? pending.shift() : undefined
+    if (first !== undefined) yield await first
+  }
+  for (const one of pending) yield await one
 }
 
 async function show(
@@ -78,21 +110,22 @@ async function show(
   flags: VerifyFlags,
   cosign: boolean,
   policies: PackWriter['policies'],
+  out: NodeJS.WriteStream,
 ): Promise<void> {
-  const options = outputOptions(process.stdout)
+  const options = outputOptions(out)
   const problems = answers.filter((answer) => 'problem' in answer)
   const judged = answers.filter((answer) => 'verdict' in answer)
   if (judged.length > 0) {
     const { renderTable } = await import('./render/table.ts')
     if (flags.explain === true) {
       const { renderTree } = await import('./render/tree.ts')
-      process.stdout.write(judged.map((answer) => `${renderTree(answer, options)}\n`).join('\n'))
-    } else process.stdout.write(`${renderTable(judged, options)}\n`)
+      out.write(judged.map((answer) => `${renderTree(answer, options)}\n`).join('\n'))
+    } else out.write(`${renderTable(judged, options)}\n`)
     if (cosign) {
       const { cosignCommand } = await import('./render/cosign.ts')
       for (const [i, answer] of judged.entries()) {
         const policy = policies[i]
-        if (policy !== undefined) process.stdout.write(`\n${cosignCommand(policy, answer)}\n`)
+        if (policy !== undefined) out.write(`\n${cosignCommand(policy, answer)}\n`)
       }
     }
   }

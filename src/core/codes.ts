@@ -150,9 +150,20 @@ export const codes = {
   'log.checkpoint': row('info', 'The checkpoint says: {found}.'),
   'log.inclusion-not-shown': row(
     'medium',
-    'No log entry came along, and the log was not asked.',
-    'Ask the log, or bring its answer along.',
+    'No log entry of this signature is at hand.',
+    'Let the log be asked (without --offline, where it can be reached), or bring its answer along with --given.',
   ),
+  'log.unreachable': row(
+    'medium',
+    'The transparency log could not be reached: {found}.',
+    'Check the network and the proxy, or name another address of the log with MESHPROOF_LOG_URL.',
+  ),
+  'log.rate-limited': row(
+    'medium',
+    'The transparency log {found} limits requests until {until}.',
+    'Wait, and try again.',
+  ),
+  'log.failed': row('medium', 'The transparency log gave no usable answer: {found}.', retry),
   'log.not-evaluated': row('info', 'The log entry could not be checked.'),
 
   'payload.bound': row('info', 'The signed statement is about this very digest.'),
@@ -240,6 +251,11 @@ export const codes = {
     'No provenance was found for this digest.',
     'The registry has none; attestations kept elsewhere can be given with --given.',
   ),
+  'provenance.not-given': row(
+    'medium',
+    'No provenance came along for {found}, and there is no place where it could be looked for.',
+    'Give it with --provenance FILE, or --security-assets FILE. {where}',
+  ),
   'provenance.not-evaluated': row('info', 'The statement was not read, since the signature is not verified.'),
   'provenance.agrees': row('info', 'The statement agrees with the certificate: built from {found}.'),
   'provenance.builder-met': row('info', 'Built by {found}.'),
@@ -270,6 +286,33 @@ export const codes = {
     'medium',
     'This signature can only be checked with the bytes of the artifact, not with a digest of {found}.',
     'Give the file itself.',
+  ),
+
+  'archive.malformed': row(
+    'medium',
+    'The archive cannot be read: {found}.',
+    'Get it again; the download may be cut short.',
+  ),
+  'archive.path-unsafe': row(
+    'high',
+    'The archive holds a name that leads out of its folder: {found}.',
+    'Do not unpack it. Get it again from its publisher.',
+  ),
+  'archive.entry-unsafe': row(
+    'high',
+    'The archive holds a link, a device or an entry of an unknown kind: {found}.',
+    'Do not unpack it without looking at where that leads.',
+  ),
+  'archive.name-twice': row(
+    'high',
+    'Two entries of the archive have one name: {found}.',
+    'Two programs could read two files from it. Get it again from its publisher.',
+  ),
+  'archive.file-absent': row('medium', 'The archive holds no {found}.', 'Check that it is the right archive.'),
+  'limit.archive': row(
+    'medium',
+    'The archive is larger than is read: {found}.',
+    'Nothing that swells like this is a release; find out what it is.',
   ),
 
   // images and registries

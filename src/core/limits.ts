@@ -19,8 +19,20 @@ export const limits = Object.freeze({
   members: 128,
   redirects: 3,
   layoutBlobs: 10_000,
+  archiveEntries: 100_000,
+  archiveBytes: 2048 * MiB,
+  /** Inflated over compressed bytes, once more than `archiveRatioFrom` came out. */
+  archiveRatio: 200,
+  archiveRatioFrom: 1 * MiB,
+  /** Bytes of names and headers between two entries, which a reader has to hold. */
+  archiveHeaderBytes: 1 * MiB,
+  archiveNameBytes: 4096,
+  archiveNamesBytes: 16 * MiB,
   logEntriesPerCandidate: 16,
   timestampsPerCandidate: 16,
+  /** One answer of a transparency log, and all the entries of one look-up. */
+  logAnswerBytes: 4 * MiB,
+  logEntriesBytes: 32 * MiB,
   keysPerRequirement: 64,
   requirements: 64,
   rounds: 8,

@@ -13,6 +13,10 @@ export type Question =
   | { readonly ask: 'referrers'; readonly image: Name; readonly digest: Digest }
   | { readonly ask: 'tag'; readonly image: Name; readonly tag: string }
   | { readonly ask: 'given'; readonly kind: GivenKind }
+  /** A transparency log's entries for a bare envelope: `envelope` is the digest of its bytes, which the store holds. */
+  | { readonly ask: 'log-entry'; readonly artifact: Digest; readonly envelope: Digest }
+
+export type LogQuestion = Extract<Question, { ask: 'log-entry' }>
 
 export type Outcome3 =
   | { readonly found: Digest; readonly mediaType: string }

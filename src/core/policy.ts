@@ -12,8 +12,12 @@ export type Policy = {
   readonly recheck?: string
   readonly trust?: { readonly root?: Digest; readonly maxAge?: string }
   readonly sameBuild?: readonly { readonly of: readonly string[]; readonly by: 'commit' | 'run' }[]
+  /** Programs of an installation, each compared with the archive's member of that name where one was measured (SC-11). */
+  readonly installed?: readonly InstalledProgram[]
   readonly requirements: readonly Requirement[]
 }
+
+export type InstalledProgram = { readonly id: string; readonly program: string }
 
 export type PolicyImage = {
   readonly name: Name

@@ -26,6 +26,8 @@ const given = z.union([
   z.strictObject({ attestations: bytes }),
   z.strictObject({ layout: z.string().min(1).max(4096) }),
   z.strictObject({ logEntry: bytes }),
+  /** Kong's `security-assets.tar.gz`: read as a stream, so it is always a path. */
+  z.strictObject({ securityAssets: z.string().min(1).max(4096) }),
 ])
 export type Given = z.output<typeof given>
 

@@ -1,3 +1,4 @@
+import { archiveVersionOf } from '../core/archive-name.ts'
 import type { ArtifactDigests, Digest } from '../core/digest.ts'
 import type { Json, Sealed } from '../core/json.ts'
 import { sealEvidence } from '../core/observation.ts'
@@ -8,6 +9,7 @@ import { formatTime, type Time } from '../core/time.ts'
 import { type AskedOf, type Inputs, makeInputs, noWaivers, sealVerdict, type Verdict, worst } from '../core/verdict.ts'
 import { formatVersion, versionOf } from '../core/version.ts'
 import { askImage, type ImageAsked, originOf, resolveRoot } from '../judge/ask.ts'
+import { askArtifact } from '../judge/ask-artifact.ts'
 import { judge } from '../judge/judge.ts'
 import { meansPlatform, readTree } from '../judge/tree.ts'
 import type { Examination, ExaminedTrust, World } from './examination.ts'
@@ -44,7 +46,11 @@ export async function examine(examination: Examination, world: World): Promise<E
       : undefined
   const gathered = await gather(
     examination.given,
-    (view) => (image === undefined ? [] : askImage(image, policy.policy, view, world.limits)),
+    (view) => {
+      if (image !== undefined) return askImage(image, policy.policy, view, world.limits)
+      const artifact = 'image' in subject ? undefined : 'file' in subject ? subject.digests.sha256 : subject.digest
+      return artifact === undefined ? [] : askArtifact(artifact, policy.policy, view, world.limits)
+    },
     world,
     image === undefined ? undefined : originOf(image.reference, image.name),
   )
@@ -126,7 +132,7 @@ function artifact(subject: Exclude<Examination['subject'], { image: unknown }>):
   if ('file' in subject)
     return {
       subject: subject.digests.sha256,
-      asked: { name: subject.file, ...digestsOf(subject.digests) },
+      asked: { name: subject.file, ...versionOfArchive(subject.file), ...digestsOf(subject.digests) },
       role: 'artifact',
     }
   const { digest, name, version } = subject
@@ -135,6 +141,12 @@ function artifact(subject: Exclude<Examination['subject'], { image: unknown }>):
     asked: { ...(name !== undefined && { name }), ...(version !== undefined && { version }) },
     role: 'artifact',
   }
+}
+
+/** The version that a release archive claims by its name; a claim like a tag. */
+const versionOfArchive = (name: string): Pick<AskedOf, 'version'> => {
+  const version = archiveVersionOf(name)
+  return version === undefined ? {} : { version }
 }
 
 const digestsOf = ({ sha384, sha512 }: ArtifactDigests): Pick<AskedOf, 'digests'> =>
@@ -210,7 +222,10 @@ function documentsOf(gathered: Gathered, named: readonly Digest[]): ReadonlyMap<
   const documents = new Map<Digest, Uint8Array>()
   for (const digest of [
     ...named,
-    ...gathered.observations.flatMap(({ outcome }) => ('found' in outcome ? [outcome.found] : [])),
+    ...gathered.observations.flatMap(({ question, outcome }) => [
+      ...('found' in outcome ? [outcome.found] : []),
+      ...(question.ask === 'log-entry' ? [question.envelope] : []),
+    ]),
   ]) {
     const bytes = gathered.bytes(digest)
     if (bytes !== undefined) documents.set(digest, bytes)

@@ -23,9 +23,15 @@ export class Gathered {
 
   async add(asked: Asked): Promise<void> {
     this.observations.push(asked)
-    if (!('found' in asked.outcome) || this.held.has(asked.outcome.found)) return
-    const bytes = await this.world.store.get(asked.outcome.found)
-    if (bytes !== undefined) this.held.set(asked.outcome.found, bytes)
+    const { question, outcome } = asked
+    if ('found' in outcome) await this.load(outcome.found)
+    if (question.ask === 'log-entry') await this.load(question.envelope) // what was asked about goes into a pack as well
+  }
+
+  private async load(digest: Digest): Promise<void> {
+    if (this.held.has(digest)) return
+    const bytes = await this.world.store.get(digest)
+    if (bytes !== undefined) this.held.set(digest, bytes)
   }
 
   view(): EvidenceView {
@@ -79,7 +85,7 @@ async function answer(question: Question, world: World, signal: AbortSignal): Pr
 
 /** An air-gapped site cannot reach the origins of its mirrors: that is found out once a run, and quickly. */
 async function answerInPassing(question: Question, world: World): Promise<Asked> {
-  const host = question.ask === 'given' ? '' : partsOf(question.image).host
+  const host = 'image' in question ? partsOf(question.image).host : ''
   if (world.lost?.has(host) === true) return failed(question, 'registry.unreachable', world)
   const patience = AbortSignal.any([world.signal, AbortSignal.timeout(world.limits.asideMs)])
   const asked = await answer(question, world, patience)

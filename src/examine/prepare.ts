@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { archiveVersionOf } from '../core/archive-name.ts'
 import { type Digest, digestOf, isDigest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
 import type { Json } from '../core/json.ts'
@@ -17,10 +18,10 @@ import {
 import { type Bytes, type Request, requestSchema } from '../core/request.ts'
 import { parseTime } from '../core/time.ts'
 import { formatVersion, versionOf } from '../core/version.ts'
-import { locate, measureFile, type Paths, readBytes } from '../evidence/given/files.ts'
+import { type HashFile, hashFile, locate, measureFile, type Paths, readBytes } from '../evidence/given/files.ts'
 import type { LayoutSource } from '../evidence/given/layout.ts'
-import { bringAlong } from '../evidence/given/pieces.ts'
-import { profileFor, profileNamed, profileNames } from '../policy/profiles/table.ts'
+import { bringAlong, type ReadAssets } from '../evidence/given/pieces.ts'
+import { profileFor, profileForFile, profileNamed, profileNames } from '../policy/profiles/table.ts'
 import { type LoadedPolicy, loadPolicy } from '../policy/read.ts'
 import { type Examination, type ExaminedSubject, type ExaminedTrust, type Source, sometimes } from './examination.ts'
 
@@ -36,6 +37,9 @@ export type Shop = {
   readonly document?: (digest: Digest) => Promise<Uint8Array | undefined>
   /** Mirrors of the installation: what is pulled from here is known by that name. */
   readonly canonicalName?: (name: Name) => Name
+  /** How files are hashed; default: in place. */
+  readonly hash?: HashFile
+  readonly readAssets?: ReadAssets
 }
 
 export type Prepared = {
@@ -59,7 +63,15 @@ export async function prepare(request: Request, shop: Shop): Promise<Prepared> {
   const subject = await subjectOf(request, shop)
   const policy = await policyFor(request, subject, shop)
   const artifact = 'digest' in subject ? subject.digest : 'file' in subject ? subject.digests.sha256 : undefined
-  const brought = await bringAlong(request.given ?? [], artifact, shop.paths, shop.store, shop.now(), shop.limits)
+  const brought = await bringAlong(
+    request.given ?? [],
+    artifact,
+    shop.paths,
+    shop.store,
+    shop.now(),
+    shop.limits,
+    shop.readAssets,
+  )
   const signatureRepository =
     request.signatureRepository === undefined ? undefined : parseName(request.signatureRepository)
   if (request.signatureRepository !== undefined && signatureRepository === undefined)
@@ -98,17 +110,22 @@ async function subjectOf({ subject }: Request, shop: Shop): Promise<ExaminedSubj
 
 async function fileOf(file: string, shop: Shop): Promise<ExaminedSubject> {
   const place = locate(file, shop.paths)
-  let digests = await measured(place, file, ['sha256'])
+  let digests = await measured(place, file, ['sha256'], shop.hash)
   const measure = async () => {
-    digests = await measured(place, file, ['sha256', 'sha384', 'sha512'])
+    digests = await measured(place, file, ['sha256', 'sha384', 'sha512'], shop.hash)
     return digests
   }
   return { file: basename(file), digests, measure, measured: () => digests }
 }
 
-async function measured(place: string, path: string, hashes: readonly ('sha256' | 'sha384' | 'sha512')[]) {
+async function measured(
+  place: string,
+  path: string,
+  hashes: readonly ('sha256' | 'sha384' | 'sha512')[],
+  hash: HashFile = hashFile,
+) {
   try {
-    return await measureFile(place, hashes)
+    return await measureFile(place, hashes, hash)
   } catch (cause) {
     throw new Fault('request.path-not-found', { parameters: { found: path }, cause })
   }
@@ -118,7 +135,10 @@ async function measured(place: string, path: string, hashes: readonly ('sha256' 
 function claimedName(name: string | undefined): { readonly name?: string; readonly version?: string } {
   if (name === undefined) return {}
   const parts = parseReference(name)
-  if (isProblem(parts) || !name.includes('/')) return { name }
+  if (isProblem(parts) || !name.includes('/')) {
+    const claimed = archiveVersionOf(name)
+    return { name, ...(claimed !== undefined && { version: claimed }) }
+  }
   const version = parts.tag === undefined ? undefined : versionOf(parts.tag)
   return { name: nameOf(parts), ...(version !== undefined && { version: formatVersion(version) }) }
 }
@@ -154,14 +174,15 @@ async function policyFor({ policy }: Request, subject: ExaminedSubject, shop: Sh
   return policyFromValue(policy, shop.paths, shop.limits)
 }
 
-/** `auto` finds the profile that speaks of the image; there is no default policy. */
+/** `auto` finds the profile that speaks of the image or the file; there is no default policy. */
 function namedProfile(name: string, subject: ExaminedSubject): LoadedPolicy {
   const expected = profileNames.join(', ')
   if (name === 'auto') {
     const image = 'image' in subject ? subject.name : undefined
-    const profile = image === undefined ? undefined : profileFor(image)
+    const file = 'file' in subject ? subject.file : 'digest' in subject ? subject.name : undefined
+    const profile = image !== undefined ? profileFor(image) : file === undefined ? undefined : profileForFile(file)
     if (profile === undefined)
-      throw new Fault('policy.missing', { parameters: { found: image ?? 'this artifact', expected } })
+      throw new Fault('policy.missing', { parameters: { found: image ?? file ?? 'this artifact', expected } })
     return profile
   }
   const profile = profileNamed(name)

@@ -4,6 +4,7 @@ import type { Question } from '../core/observation.ts'
 import { readIndex, readManifest } from '../core/oci.ts'
 import type { CandidateKind, Policy } from '../core/policy.ts'
 import { type Name, nameOf, partsOf, type Reference } from '../core/reference.ts'
+import { askLog } from './ask-log.ts'
 import type { EvidenceView } from './evidence-view.ts'
 import { layerQuestion } from './layers.ts'
 import { closedBy, kindsOf, placesFor, tagFor } from './places.ts'
@@ -38,6 +39,7 @@ export function askImage(asked: ImageAsked, policy: Policy, view: EvidenceView, 
   const members = tree.members.filter(
     ({ platform, nested }) => !nested && (wanted === undefined || meansPlatform(wanted, platform)),
   )
+  for (const question of askLog(tree.root, policy, view, limits)) open.add(question)
   const closed = closedBy(view.given)
   const kinds = kindsOf(policy).filter((kind) => !closed.has(kind))
   if (kinds.length === 0) return open.list

@@ -1,19 +1,17 @@
 import type { Code } from '../core/codes.ts'
 import type { Digest } from '../core/digest.ts'
-import { digestOf } from '../core/digest.ts'
 import { givenTypes } from '../core/given-types.ts'
-import { parseJson } from '../core/json.ts'
 import type { Limits } from '../core/limits.ts'
 import type { Question } from '../core/observation.ts'
 import { type Descriptor, mediaTypes, readManifest } from '../core/oci.ts'
 import type { CandidateKind } from '../core/policy.ts'
 import type { Name } from '../core/reference.ts'
-import { looksLikeBundle, readBundle, readBundleValue } from '../verify/signature/bundle.ts'
+import { readBundle } from '../verify/signature/bundle.ts'
 import { type Candidate, isCandidate, type Unreadable } from '../verify/signature/candidate.ts'
 import { readEnvelope } from '../verify/signature/envelope.ts'
-import { isAbout, readRekorAnswer } from '../verify/signature/rekor-answer.ts'
 import { readDownloaded, readLegacyLayer } from '../verify/signature/simple-signing.ts'
 import { readReferrers } from './ask.ts'
+import { entriesOf, readGiven, withEntries } from './bare-envelopes.ts'
 import type { EvidenceView } from './evidence-view.ts'
 import { isCandidateLayer, layerQuestion } from './layers.ts'
 import { closedBy, tagFor } from './places.ts'
@@ -30,6 +28,8 @@ export type Note = { readonly code: Code; readonly found: string; readonly evide
 export type Collected = {
   readonly found: readonly Found[]
   readonly gaps: readonly Gap[]
+  /** Look-ups that gave no answer and concern one candidate, which says itself that it is open. */
+  readonly asides: readonly Gap[]
   readonly notes: readonly Note[]
   readonly asked: number
 }
@@ -46,6 +46,8 @@ export function collect(digest: Digest, view: EvidenceView, limits: Limits): Col
       else if ('found' in outcome) collector.referrers(question.image, outcome.found, digest)
       collector.asked++
     }
+    if (question.ask === 'log-entry' && question.artifact === digest && 'failed' in outcome)
+      collector.aside(outcome.failed, question)
     if (question.ask !== 'tag') continue
     for (const kind of both) {
       if (question.tag !== tagFor(digest, kind)) continue
@@ -65,6 +67,7 @@ class Collector {
   asked = 0
   private readonly found = new Map<Digest, Found>()
   private readonly gaps: Gap[] = []
+  private readonly asides: Gap[] = []
   private readonly notes: Note[] = []
   private readonly view: EvidenceView
   private readonly limits: Limits
@@ -75,11 +78,17 @@ class Collector {
   }
 
   close(): Collected {
-    return { found: [...this.found.values()], gaps: this.gaps, notes: this.notes, asked: this.asked }
+    const { gaps, asides, notes, asked } = this
+    return { found: [...this.found.values()], gaps, asides, notes, asked }
   }
 
   gap(code: Code, kinds: readonly CandidateKind[], question?: Question): void {
     this.gaps.push({ code, kinds, ...(question !== undefined && { question }) })
+  }
+
+  /** Without network nobody could have asked: the candidate's own finding says all there is to say. */
+  aside(code: Code, question: Question): void {
+    if (code !== 'evidence.offline') this.asides.push({ code, kinds: both, question })
   }
 
   note(code: Code, found: string, evidence: Digest): void {
@@ -105,23 +114,14 @@ class Collector {
       const bytes = view.bytes(digest)
       if (bytes === undefined) this.gap('evidence.missing', both)
       else if (kind === 'bundle')
-        for (const read of readLines(bytes, this.limits)) this.add(this.withEntries(read), both, [digest])
+        for (const read of readGiven(bytes, this.limits))
+          this.add(withEntries(read, view, this.limits), both, [digest, ...entriesOf(read, view)])
       else if (kind === 'signature' && mediaType === givenTypes.downloaded)
         for (const read of readDownloaded(bytes, this.limits)) this.add(read, ['signature'], [digest])
       else if ((kind === 'signature' || kind === 'attestation') && mediaType !== givenTypes.payload)
         this.layers(bytes, digest, both, undefined)
     }
     for (const { code, question } of view.givenProblems) this.gap(code, both, question)
-  }
-
-  /** A bare envelope with the log's answers that are about it; an answer about another lends nothing (T16). */
-  private withEntries(read: Candidate | Unreadable): Candidate | Unreadable {
-    if (!isCandidate(read) || read.form !== 'envelope') return read
-    const entries = this.view.given
-      .filter(({ kind }) => kind === 'log-entry')
-      .flatMap(({ digest }) => readRekorAnswer(this.view.bytes(digest) ?? Buffer.alloc(0), this.limits))
-      .filter((entry) => isAbout(entry, read, this.limits.jsonDepth))
-    return entries.length === 0 ? read : { ...read, entries: entries.slice(0, this.limits.logEntriesPerCandidate) }
   }
 
   referrers(image: Name, list: Digest, subject: Digest): void {
@@ -205,29 +205,3 @@ class Collector {
 /** A message signature and a cosign payload are signatures; a signed statement may be both. */
 const kindsOfContent = (candidate: Candidate): readonly CandidateKind[] =>
   candidate.content.kind === 'dsse' ? both : ['signature']
-
-/** One bundle, one envelope, or JSON lines of them. */
-function readLines(bytes: Uint8Array, limits: Limits): readonly (Candidate | Unreadable)[] {
-  const whole = parseJson(bytes, limits.jsonDepth)
-  if (!('problem' in whole))
-    return [looksLikeEnvelope(whole.value) ? readEnvelope(bytes, limits) : readBundle(bytes, limits)]
-  const text = Buffer.from(bytes).toString('utf8')
-  const lines = text.split('\n').filter((line) => line.trim() !== '')
-  if (lines.length < 2) return [readBundle(bytes, limits)]
-  return lines.slice(0, limits.candidates).map((line) => {
-    const raw = Buffer.from(line, 'utf8')
-    const parsed = parseJson(raw, limits.jsonDepth)
-    if ('problem' in parsed || parsed.duplicateKey !== undefined)
-      return { id: digestOf(raw), outcome: 'error', code: 'bundle.malformed' }
-    return looksLikeBundle(parsed.value)
-      ? readBundleValue(parsed.value, digestOf(raw), limits)
-      : readEnvelope(raw, limits)
-  })
-}
-
-const looksLikeEnvelope = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  'payloadType' in value &&
-  'signatures' in value &&
-  !looksLikeBundle(value)

@@ -3,6 +3,7 @@ import type { Digest } from '../core/digest.ts'
 import { type GivenKind, type Observation, type Outcome3, type Question, questionKey } from '../core/observation.ts'
 
 export type BytesOf = (digest: Digest) => Uint8Array | undefined
+type GivenProblem = { readonly code: Code; readonly question: Extract<Question, { ask: 'given' }> }
 export type GivenPiece = { readonly kind: GivenKind; readonly digest: Digest; readonly mediaType: string }
 
 /** The evidence so far, by question; what was brought along, piece by piece. */
@@ -10,14 +11,14 @@ export class EvidenceView {
   readonly observations: readonly Observation[]
   readonly bytes: BytesOf
   readonly given: readonly GivenPiece[]
-  readonly givenProblems: readonly { readonly code: Code; readonly question: Question }[]
+  readonly givenProblems: readonly GivenProblem[]
   private readonly byQuestion = new Map<string, Outcome3>()
 
   constructor(observations: readonly Observation[], bytes: BytesOf) {
     this.observations = observations
     this.bytes = bytes
     const given: GivenPiece[] = []
-    const problems: { readonly code: Code; readonly question: Question }[] = []
+    const problems: GivenProblem[] = []
     for (const { question, outcome } of observations) {
       if (question.ask !== 'given') this.byQuestion.set(questionKey(question), outcome)
       else if ('found' in outcome)

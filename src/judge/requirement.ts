@@ -97,7 +97,8 @@ function judgeCandidates(of: RequirementCase): JudgedRequirement {
   const gaps = [own, lent]
     .flatMap((collected) => collected?.gaps ?? [])
     .filter(({ kinds }) => kinds.includes(requirement.candidate))
-  findings.push(...gaps.map((gap) => gapFinding(of, gap)))
+  const asides = [own, lent].flatMap((collected) => collected?.asides ?? [])
+  findings.push(...[...gaps, ...asides].map((gap) => gapFinding(of, gap)))
   findings.push(...settle(of, results, unreadable, gaps, own))
   return {
     findings: [...findings, ...fill(of, findings, 'error')],
@@ -277,9 +278,11 @@ const placeOf = (question: NonNullable<Gap['question']>): string =>
       ? question.image
       : question.ask === 'given'
         ? question.kind
-        : question.ask === 'referrers'
-          ? `${question.image} (referrers of ${question.digest})`
-          : `${question.image}@${question.digest}`
+        : question.ask === 'log-entry'
+          ? question.envelope
+          : question.ask === 'referrers'
+            ? `${question.image} (referrers of ${question.digest})`
+            : `${question.image}@${question.digest}`
 
 /** A look-up without answer is a note of its own; whether it mattered the requirement's finding says. */
 const gapFinding = (of: RequirementCase, gap: Gap): Finding => ({

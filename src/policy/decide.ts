@@ -3,12 +3,12 @@ import type { VerdictOutcome } from '../core/verdict.ts'
 
 /**
  * From the findings of the requirements to the verdict. Only findings without candidate whose pointer is
- * `/requirements/i` or `/sameBuild/i` move it. Trusted means shown: something passed on a cryptographic or measured basis.
+ * `/requirements/i`, `/sameBuild/i` or `/installed/i` move it. Trusted means shown: something passed on a cryptographic or measured basis.
  */
 export function decide(findings: readonly Finding[]): VerdictOutcome {
   const deciding = findings.filter(
     ({ candidate, demand }) =>
-      candidate === undefined && demand !== undefined && /^\/(requirements|sameBuild)\/\d+$/.test(demand),
+      candidate === undefined && demand !== undefined && /^\/(requirements|sameBuild|installed)\/\d+$/.test(demand),
   )
   if (deciding.some(({ outcome }) => outcome === 'fail')) return 'rejected'
   if (deciding.some(({ outcome }) => outcome === 'error')) return 'inconclusive'

@@ -57,9 +57,10 @@ const key = z.strictObject({
 const keys = z.strictObject({ keys: z.array(key).min(1).max(limits.keysPerRequirement) })
 const builder = z.strictObject({ builder: text })
 
+const requirementId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
 const requirement = z
   .strictObject({
-    id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+    id: requirementId,
     candidate: z.enum(['signature', 'attestation']),
     signer: z.union([keyless, keys, builder]),
     threshold: z.number().int().min(1).max(16).optional(),
@@ -138,7 +139,16 @@ export const policySchema = z
       .array(z.strictObject({ of: z.array(text).min(2).max(16), by: z.enum(['commit', 'run']) }))
       .max(16)
       .optional(),
+    installed: z
+      .array(z.strictObject({ id: requirementId, program: segment.refine((value) => !value.includes('/'), 'a name') }))
+      .min(1)
+      .max(64)
+      .optional(),
     requirements: z.array(requirement).min(1).max(limits.requirements),
+  })
+  .refine(({ installed = [] }) => new Set(installed.map(({ program }) => program)).size === installed.length, {
+    path: ['installed'],
+    message: 'a program twice',
   })
   .refine((value) => new Set(value.requirements.map(({ id }) => id)).size === value.requirements.length, {
     path: ['requirements'],

@@ -22,6 +22,7 @@ mirrors:
   mirror.example/hub/own: registry.example/own
 signatures: { repository: mirror.example/notary }
 trust: { mirror: "https://tuf.example" }
+log: { url: "https://log.example" }
 `,
 )
 const of = (env: Record<string, string>, key: string) => {
@@ -58,6 +59,14 @@ describe('default < file < environment', () => {
       'MESHPROOF_TRUST_MIRROR',
       'https://other.example',
       'https://other.example',
+    ],
+    [
+      'log.url',
+      'https://rekor.sigstore.dev',
+      'https://log.example',
+      'MESHPROOF_LOG_URL',
+      'http://127.0.0.1:3000',
+      'http://127.0.0.1:3000',
     ],
   ]
   test.for(rows)('%s', ([key, byDefault, inFile, variable, text, inEnv]) => {
@@ -104,6 +113,7 @@ test.for([
   ['no YAML', 'cache: [', 'broken.yaml: '],
   ['a mirror that is no name', 'mirrors: { "UPPER/x": docker.io }', 'mirrors: UPPER/x is no name'],
   ['an address that is none', 'trust: { mirror: tuf.example }', 'trust.mirror: tuf.example is no address'],
+  ['a log without address', 'log: { url: log.example }', 'log.url: log.example is no address'],
 ] as const)('%s: exit 2, and the place', async ([, text, says]) => {
   const { code, stdout, stderr } = await meshproof(['config', 'print'], {
     env: { MESHPROOF_CONFIG: file('broken.yaml', text), COLUMNS: '400' },

@@ -145,6 +145,7 @@ describe('T72 no variable lowers a demand', () => {
       'MESHPROOF_CACHE_PATH',
       'MESHPROOF_CONFIG',
       'MESHPROOF_DEBUG',
+      'MESHPROOF_LOG_URL',
       'MESHPROOF_MIRRORS',
       'MESHPROOF_REGISTRY_CA',
       'MESHPROOF_REGISTRY_INSECURE',

@@ -169,7 +169,7 @@ describe('the place of signatures', () => {
     })
     expect(code, stdout).toBe(0)
     const asked = answers[0]?.subjects?.[0]?.beside.asked ?? []
-    const of = asked.map(({ question }) => (question.ask === 'given' ? '' : question.image.split('/')[0]))
+    const of = asked.map(({ question }) => ('image' in question ? question.image.split('/')[0] : ''))
     expect(new Set(of)).toEqual(new Set([api.host]))
   })
 })

@@ -5,9 +5,9 @@ import { describe, expect, test } from 'vitest'
 import { words } from '../../src/core/codes.ts'
 import { isProblem, parseReference } from '../../src/core/reference.ts'
 import { parseCheckpoint } from '../../src/core/signed-note.ts'
+import { proxyFor } from '../../src/evidence/http/proxy.ts'
 import type { Credential } from '../../src/evidence/registry/credentials.ts'
 import { dockerCredentials } from '../../src/evidence/registry/docker-config.ts'
-import { proxyFor } from '../../src/evidence/registry/proxy.ts'
 import { field, hasField } from './cases.ts'
 
 const text = (path: string): string => readFileSync(`${field}/${path}`, 'utf8')

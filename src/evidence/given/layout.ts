@@ -107,7 +107,7 @@ export class LayoutSource implements Answerer {
 
   /** undefined: this layout says nothing of it, somebody else has to be asked. */
   async tryAnswer(question: Question): Promise<Outcome3 | undefined> {
-    if (question.ask === 'given') return undefined
+    if (!('image' in question)) return undefined
     const parts = partsOf(question.image)
     const name = nameOf(parts)
     const mine = this.names.has(name) || this.entries.some((entry) => entry.name === undefined)

@@ -1,10 +1,15 @@
 import type { Digest } from '../../core/digest.ts'
 import { givenTypes } from '../../core/given-types.ts'
+import { documentsIn } from '../../core/json-lines.ts'
 import type { Limits } from '../../core/limits.ts'
 import type { Asked, EvidenceStore, GivenKind } from '../../core/observation.ts'
 import type { Bytes, Given } from '../../core/request.ts'
+import { type Assets, readSecurityAssets } from '../archive/security-assets.ts'
 import { locate, type Paths, readBytes } from './files.ts'
 import { LayoutSource } from './layout.ts'
+
+/** Who brings the same archive along for many requests has it read once. */
+export type ReadAssets = (file: string, limits: Limits) => Promise<Assets>
 
 export type Brought = { readonly observations: readonly Asked[]; readonly layouts: readonly LayoutSource[] }
 
@@ -19,6 +24,7 @@ export async function bringAlong(
   store: EvidenceStore,
   now: number,
   limits: Limits,
+  readAssets: ReadAssets = readSecurityAssets,
 ): Promise<Brought> {
   const observations: Asked[] = []
   const layouts: LayoutSource[] = []
@@ -32,15 +38,31 @@ export async function bringAlong(
   }
   const piece = (kind: GivenKind, bytes: Bytes, mediaType: string) =>
     keep(kind, readBytes(bytes, paths, limits.givenBytes), mediaType)
+  const keepBundle = async (bytes: Uint8Array) => {
+    await keep('bundle', bytes, givenTypes.bundle)
+    // Each line by itself as well: a look-up in a log names the envelope it is about.
+    const lines = documentsIn(bytes, limits.jsonDepth)
+    for (const line of lines.length > 1 ? lines.slice(0, limits.candidates) : [])
+      await store.put(line, givenTypes.bundle)
+  }
   for (const one of given) {
-    if ('bundle' in one) await piece('bundle', one.bundle, givenTypes.bundle)
+    if ('bundle' in one) await keepBundle(readBytes(one.bundle, paths, limits.givenBytes))
     else if ('signatureManifest' in one) {
       await piece('signature', one.signatureManifest, givenTypes.signatureManifest)
       for (const payload of one.payloads) await piece('signature', payload, givenTypes.payload)
     } else if ('signatures' in one) await piece('signature', one.signatures, givenTypes.downloaded)
     else if ('attestations' in one) await piece('attestation', one.attestations, givenTypes.attestations)
     else if ('logEntry' in one) await piece('log-entry', one.logEntry, givenTypes.logEntry)
-    else {
+    else if ('securityAssets' in one) {
+      const assets = await readAssets(locate(one.securityAssets, paths), limits)
+      if ('provenance' in assets) await keepBundle(assets.provenance)
+      else
+        observations.push({
+          question: { ask: 'given', kind: 'bundle' },
+          outcome: { failed: assets.failed },
+          beside: { from: 'given', at: now, detail: { found: assets.found } },
+        })
+    } else {
       const layout = await LayoutSource.open(locate(one.layout, paths), store, limits)
       layouts.push(layout)
       observations.push({

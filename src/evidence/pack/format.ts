@@ -48,6 +48,7 @@ const question = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('referrers'), image: text, digest }),
   z.object({ ask: z.literal('tag'), image: text, tag: text }),
   z.object({ ask: z.literal('given'), kind: text }),
+  z.object({ ask: z.literal('log-entry'), artifact: digest, envelope: digest }),
 ])
 const outcome = z.union([
   z.object({ found: digest, mediaType: text }),

@@ -1,5 +1,5 @@
 import type { Digest } from '../../core/digest.ts'
-import { type Told, toldAbsent } from './told.ts'
+import { type Told, toldAbsent } from '../told.ts'
 
 /** T88: an answer at a derived tag that is the subject itself says nothing about the subject. */
 export function aboutAnother(told: Told, subject: Digest | undefined): Told {

@@ -1,27 +1,27 @@
 import { limits as defaultLimits, type Limits } from '../../core/limits.ts'
 import type { Answerer, Asked, EvidenceStore, Question } from '../../core/observation.ts'
 import { formatTime } from '../../core/time.ts'
+import { Flights } from '../flights.ts'
+import type { Lookup } from '../http/connect.ts'
+import { Dispatchers } from '../http/dispatchers.ts'
+import { HostRules } from '../http/host-rules.ts'
+import type { ProxyEnv } from '../http/proxy.ts'
+import { failure } from '../http/result.ts'
+import { Wire } from '../http/wire.ts'
 import { type Lookups, memoryLookups } from '../lookups.ts'
+import { recallFresh, remember } from '../remembering.ts'
+import { inTime, late, type Told, toldFailure } from '../told.ts'
 import { aboutAnother, subjectOf } from './about.ts'
 import { isAskable } from './askable.ts'
 import { blobOf } from './blobs.ts'
 import { Client } from './client.ts'
-import type { Lookup } from './connect.ts'
 import { anonymous, type Credentials } from './credentials.ts'
-import { Dispatchers } from './dispatchers.ts'
-import { Flights } from './flights.ts'
-import { HostRules } from './host-rules.ts'
 import { Login } from './login.ts'
 import { fetchManifest, manifestOf, type Room } from './manifests.ts'
-import { type Mirrors, placeOf } from './place.ts'
-import type { ProxyEnv } from './proxy.ts'
+import { lookupKey, type Mirrors, placeOf } from './place.ts'
 import type { Realms } from './realm.ts'
 import { fetchReferrers } from './referrers.ts'
-import { lookupKey, recallFresh, remember } from './remembering.ts'
 import { resolve } from './resolve.ts'
-import { failure } from './result.ts'
-import { type Told, toldFailure } from './told.ts'
-import { Wire } from './wire.ts'
 
 export type RegistryOptions = {
   /** Received bytes go here; what it holds is not asked for again. Must keep what it is given for as long as it is judged. */
@@ -63,7 +63,7 @@ export function registryAnswerer(options: RegistryOptions): RegistryAnswerer {
   const { realms = new Map(), authorities = [], proxyEnv = {}, onFault = () => {} } = options
   const rules = new HostRules({ typed: options.typed ?? [], insecure: options.insecure ?? [] })
   const dispatchers = new Dispatchers({ connectMs: limits.connectMs, lookup: options.lookup, authorities, proxyEnv })
-  const wire = new Wire(limits, dispatchers)
+  const wire = new Wire(limits, dispatchers, (trouble) => `registry.${trouble}`)
   const login = new Login({ wire, rules, realms, limits, now, credentials })
   const room: Room = { client: new Client({ wire, rules, limits, login, now }), store, lookups, limits, now }
   const flights = new Flights<Told>(({ outcome, transient }) =>
@@ -71,7 +71,7 @@ export function registryAnswerer(options: RegistryOptions): RegistryAnswerer {
   )
 
   async function told(question: Question, signal: AbortSignal): Promise<Told> {
-    if (question.ask === 'given') return toldFailure(failure('evidence.nothing-given', 'given', {}))
+    if (!('image' in question)) return toldFailure(failure('evidence.nothing-given', 'given', {}))
     if (!isAskable(question)) return toldFailure(failure('reference.malformed', 'meshproof', {})) // T41
     const place = placeOf(question.image, mirrors, rules)
     switch (question.ask) {
@@ -121,15 +121,4 @@ export function registryAnswerer(options: RegistryOptions): RegistryAnswerer {
     },
     close: () => dispatchers.close(),
   }
-}
-
-const late: Told = toldFailure(failure('limit.time', 'meshproof', {}, { transient: true }))
-
-/** The caller's deadline holds even where a flight that others share goes on. */
-function inTime(signal: AbortSignal, answer: Promise<Told>): Promise<Told> {
-  return new Promise((done) => {
-    const stop = () => done(late)
-    signal.addEventListener('abort', stop, { once: true })
-    answer.then(done).finally(() => signal.removeEventListener('abort', stop))
-  })
 }

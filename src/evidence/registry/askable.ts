@@ -3,7 +3,7 @@ import type { Question } from '../../core/observation.ts'
 import { isProblem, parseReference } from '../../core/reference.ts'
 
 /** T41: digests and tags become parts of a URL, and come from documents of strangers. */
-export function isAskable(question: Exclude<Question, { ask: 'given' }>): boolean {
+export function isAskable(question: Extract<Question, { image: unknown }>): boolean {
   if ('digest' in question) return isDigest(question.digest)
   if (question.ask !== 'tag') return true
   const parts = parseReference(`${question.image}:${question.tag}`)

@@ -1,8 +1,8 @@
 import type { Digest } from '../../core/digest.ts'
+import { failure, isFailure } from '../http/result.ts'
+import { type Told, toldAbsent, toldFailure, toldFound } from '../told.ts'
 import type { Room } from './manifests.ts'
 import type { Place } from './place.ts'
-import { failure, isFailure } from './result.ts'
-import { type Told, toldAbsent, toldFailure, toldFound } from './told.ts'
 
 /** What a blob is, its manifest says; a registry's `Content-Type` for it is no evidence. */
 const mediaType = 'application/octet-stream'

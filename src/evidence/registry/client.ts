@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Limits } from '../../core/limits.ts'
 import { formatTime } from '../../core/time.ts'
+import type { HostRules } from '../http/host-rules.ts'
+import { Patience } from '../http/rate.ts'
+import { type Absent, type Failure, failure, isFailure, type Reply, type Result } from '../http/result.ts'
+import type { Wire } from '../http/wire.ts'
 import { type Errand, follow } from './follow.ts'
-import type { HostRules } from './host-rules.ts'
 import type { Login } from './login.ts'
 import type { Place } from './place.ts'
-import { Patience } from './rate.ts'
 import { refused } from './refused.ts'
-import { type Absent, type Failure, failure, isFailure, type Reply, type Result } from './result.ts'
 import { type Ask, meaningOf } from './status.ts'
-import type { Wire } from './wire.ts'
 
 export type Wanted = {
   readonly ask: Ask

@@ -1,7 +1,7 @@
 import type { Limits } from '../../core/limits.ts'
-import type { HostRules, Reach } from './host-rules.ts'
-import { type Failure, failure, header, isFailure, type Result } from './result.ts'
-import type { Call, Wire } from './wire.ts'
+import type { HostRules, Reach } from '../http/host-rules.ts'
+import { type Failure, failure, header, isFailure, type Result } from '../http/result.ts'
+import type { Call, Wire } from '../http/wire.ts'
 
 export type Errand = {
   readonly method: 'GET' | 'HEAD'

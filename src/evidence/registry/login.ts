@@ -1,12 +1,12 @@
 import type { Limits } from '../../core/limits.ts'
+import type { HostRules } from '../http/host-rules.ts'
+import { type Failure, type Headers, isFailure } from '../http/result.ts'
+import type { Wire } from '../http/wire.ts'
 import { readChallenge } from './challenge.ts'
 import { basic, type Credentials } from './credentials.ts'
-import type { HostRules } from './host-rules.ts'
 import type { Place } from './place.ts'
 import type { Realms } from './realm.ts'
-import { type Failure, type Headers, isFailure } from './result.ts'
 import { fetchToken } from './token.ts'
-import type { Wire } from './wire.ts'
 
 export type Authorization = { readonly value: string; readonly kind: 'basic' | 'token' }
 

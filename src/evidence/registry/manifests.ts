@@ -1,10 +1,10 @@
 import type { Digest } from '../../core/digest.ts'
+import { type Absent, type Failure, failure, isFailure } from '../http/result.ts'
+import type { Memory } from '../remembering.ts'
+import { type Told, toldAbsent, toldFailure, toldFound } from '../told.ts'
 import type { Client } from './client.ts'
 import { manifestAccept, manifestType } from './manifest-type.ts'
 import type { Place } from './place.ts'
-import type { Memory } from './remembering.ts'
-import { type Absent, type Failure, failure, isFailure } from './result.ts'
-import { type Told, toldAbsent, toldFailure, toldFound } from './told.ts'
 
 export type Room = Memory & { readonly client: Client }
 

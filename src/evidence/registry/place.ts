@@ -1,5 +1,6 @@
+import { type Question, questionKey } from '../../core/observation.ts'
 import { type Name, partsOf, type Reference } from '../../core/reference.ts'
-import type { HostRules } from './host-rules.ts'
+import type { HostRules } from '../http/host-rules.ts'
 
 /** Where a name is asked: `host` as references spell it (credentials are kept under it), `origin` as it is dialled. */
 export type Place = { readonly host: string; readonly path: string; readonly origin: string }
@@ -26,3 +27,7 @@ function mirrored(name: string, mirrors: Mirrors): Name {
   const target = mirrors.get(best)
   return (target === undefined ? name : target + name.slice(best.length)) as Name
 }
+
+/** The same question at another place (a mirror was configured since) is another look-up. */
+export const lookupKey = (question: Question, { origin, path }: Place): string =>
+  `${origin}/v2/${path} ${questionKey(question)}`

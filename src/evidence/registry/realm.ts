@@ -1,6 +1,6 @@
-import type { HostRules, Reach } from './host-rules.ts'
+import type { HostRules, Reach } from '../http/host-rules.ts'
+import { type Failure, failure } from '../http/result.ts'
 import type { Place } from './place.ts'
-import { type Failure, failure } from './result.ts'
 
 /** Registries whose login service lives at another host. More can be registered: `realms` of the options. */
 const knownRealms: ReadonlyMap<string, readonly string[]> = new Map([

@@ -1,10 +1,10 @@
 import { type Digest, digestOf } from '../../core/digest.ts'
 import { canonicalJson, type Json, parseJson } from '../../core/json.ts'
 import { mediaTypes } from '../../core/oci.ts'
+import { type Absent, type Failure, failure, header, isFailure, type Reply } from '../http/result.ts'
 import type { Got } from './client.ts'
 import type { Room } from './manifests.ts'
 import type { Place } from './place.ts'
-import { type Absent, type Failure, failure, header, isFailure, type Reply } from './result.ts'
 
 /** A list of referrers as one OCI index: as received where it was one page, else our own canonical document. */
 export type Listed = {

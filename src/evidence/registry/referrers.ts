@@ -1,11 +1,11 @@
 import { type Digest, hexOf } from '../../core/digest.ts'
 import { isIndexType, mediaTypes } from '../../core/oci.ts'
+import { type Absent, type Failure, failure, isFailure } from '../http/result.ts'
+import { type Told, toldAbsent, toldFailure, toldFound } from '../told.ts'
 import { aboutAnother } from './about.ts'
 import { type Room, receiveManifest } from './manifests.ts'
 import type { Place } from './place.ts'
 import { descriptorsOf, type Listed, listReferrers } from './referrer-pages.ts'
-import { type Absent, type Failure, failure, isFailure } from './result.ts'
-import { type Told, toldAbsent, toldFailure, toldFound } from './told.ts'
 
 /**
  * Who refers to a digest: the API of OCI 1.1, else the fallback tag. Never filtered by type: filters are optional there,

@@ -1,8 +1,8 @@
 import type { Code } from '../../core/codes.ts'
 import type { Limits } from '../../core/limits.ts'
 import { formatTime } from '../../core/time.ts'
-import { retryAfterOf } from './rate.ts'
-import { type Failure, failure, type Reply } from './result.ts'
+import { retryAfterOf } from '../http/rate.ts'
+import { type Failure, failure, type Reply } from '../http/result.ts'
 
 type Answer = Pick<Reply, 'status' | 'headers' | 'from'> & { readonly redirected?: boolean }
 

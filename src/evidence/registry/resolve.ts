@@ -1,11 +1,11 @@
 import type { Question } from '../../core/observation.ts'
 import { partsOf } from '../../core/reference.ts'
+import { header, isFailure } from '../http/result.ts'
+import { cacheOf, recallFound, remember } from '../remembering.ts'
+import { type Told, toldFailure, toldFound } from '../told.ts'
 import { manifestAccept, manifestType } from './manifest-type.ts'
 import { fetchManifest, type Room } from './manifests.ts'
-import type { Place } from './place.ts'
-import { cacheOf, lookupKey, recallFound, remember } from './remembering.ts'
-import { header, isFailure } from './result.ts'
-import { type Told, toldFailure, toldFound } from './told.ts'
+import { lookupKey, type Place } from './place.ts'
 
 /**
  * Name → digest. A tag that was resolved before costs one HEAD: its digest header is believed only where it repeats what

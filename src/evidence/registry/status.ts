@@ -1,5 +1,5 @@
 import type { Code } from '../../core/codes.ts'
-import type { Reply } from './result.ts'
+import type { Reply } from '../http/result.ts'
 
 /** What is asked of a registry; `token` is asked of its login service. */
 export type Ask = 'resolve' | 'manifest' | 'tag' | 'referrers' | 'blob' | 'token'

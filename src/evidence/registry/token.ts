@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { parseJson } from '../../core/json.ts'
 import type { Limits } from '../../core/limits.ts'
+import type { HostRules } from '../http/host-rules.ts'
+import { type Failure, failure, isFailure } from '../http/result.ts'
+import type { Call, Wire } from '../http/wire.ts'
 import { basic, type Credential } from './credentials.ts'
-import type { HostRules } from './host-rules.ts'
 import type { Place } from './place.ts'
 import { type Realms, realmOf } from './realm.ts'
 import { refused } from './refused.ts'
-import { type Failure, failure, isFailure } from './result.ts'
 import { meaningOf } from './status.ts'
-import type { Call, Wire } from './wire.ts'
 
 /** The login service of a registry (distribution's token and OAuth 2 specifications), asked for `pull` and nothing else. */
 export type TokenRequest = {

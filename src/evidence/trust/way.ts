@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import type { ProxyEnv } from '../registry/proxy.ts'
+import type { ProxyEnv } from '../http/proxy.ts'
 import type { Way } from './tuf.ts'
 
 export type WayOptions = {
@@ -20,7 +20,7 @@ export function openWay({ registered, ...options }: WayOptions): Way {
     async open() {
       const [{ Dispatcher, getGlobalDispatcher, setGlobalDispatcher }, { Dispatchers }] = await Promise.all([
         import('undici'),
-        import('../registry/dispatchers.ts'),
+        import('../http/dispatchers.ts'),
       ])
       const dispatchers = new Dispatchers(options)
       const before = getGlobalDispatcher()

@@ -1,11 +1,14 @@
+import { archiveVersionOf } from '../../core/archive-name.ts'
 import type { Name } from '../../core/reference.ts'
 import { type LoadedPolicy, loadPolicy } from '../read.ts'
 import { kongMesh, kongMeshAsDocumented } from './kong-mesh.ts'
+import { kongMeshArchives } from './kong-mesh-archives.ts'
 import { kuma } from './kuma.ts'
 
 const documents: readonly { readonly name: string; readonly automatic: boolean }[] = [
   { ...kongMesh, automatic: true },
   { ...kuma, automatic: true },
+  { ...kongMeshArchives, automatic: false },
   { ...kongMeshAsDocumented, automatic: false },
 ]
 const loaded = new Map<string, LoadedPolicy>()
@@ -32,3 +35,7 @@ export function profileFor(image: Name): LoadedPolicy | undefined {
   }
   return undefined
 }
+
+/** The profile that speaks of a file by its name. */
+export const profileForFile = (name: string): LoadedPolicy | undefined =>
+  archiveVersionOf(name) === undefined ? undefined : profileNamed(kongMeshArchives.name)

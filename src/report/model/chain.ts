@@ -190,7 +190,7 @@ function shownValue(
     kind === 'signature'
       ? drawn
       : kind === 'identity'
-        ? found('/signer/identity')
+        ? (found('/signer/identity') ?? found('/signer/builder'))
         : kind === 'statement'
           ? (found('/reference') ?? found('/predicateType'))
           : undefined

@@ -16,6 +16,14 @@ const places: readonly (readonly [string, string, Link])[] = [
   ['/annotations/', '', 'statement'],
   ['/predicateType', 'Predicate type', 'statement'],
   ['/provenance', 'Provenance', 'statement'],
+  ['/provenance/source/uri', 'Source repository', 'statement'],
+  ['/provenance/source/tag', 'Source tag', 'statement'],
+  ['/provenance/source/versionedTag', 'Source version', 'statement'],
+  ['/provenance/source/branch', 'Source branch', 'statement'],
+  ['/provenance/trigger', 'Trigger of the build', 'statement'],
+  ['/provenance/workflow', 'Workflow', 'statement'],
+  ['/provenance/inputs', 'Inputs of the workflow', 'statement'],
+  ['/provenance/fileName', 'File name', 'statement'],
   ['/transparency/log', 'Transparency log', 'log'],
   ['/transparency/proof', 'Inclusion proof', 'log'],
   ['/transparency/sct', 'Certificate transparency', 'log'],
@@ -53,6 +61,7 @@ function placeOf(pointer: string): { readonly order: number; readonly words: str
 export function demandWords(pointer: string | undefined): string {
   if (pointer === undefined) return 'Note'
   if (below(pointer) === '') return 'Requirement'
+  if (/^\/installed\/\d+$/.test(pointer)) return 'Installed program'
   return placeOf(pointer)?.words ?? printable(below(pointer))
 }
 
@@ -70,4 +79,4 @@ export const requirementOf = (pointer: string | undefined): number | undefined =
 export const decides = (finding: { readonly demand?: string; readonly candidate?: string }): boolean =>
   finding.candidate === undefined &&
   finding.demand !== undefined &&
-  /^\/(?:requirements|sameBuild)\/\d+$/.test(finding.demand)
+  /^\/(?:requirements|sameBuild|installed)\/\d+$/.test(finding.demand)

@@ -90,7 +90,7 @@ const isAscii = (text: string): boolean => /^[ -~]*$/.test(text)
 
 /** What the place itself told beside its answer: its host, until when it limits, what it sent. */
 function toldOf({ where, code, outcome }: Finding, { asked }: SubjectAnswer['beside']): Record<string, string> {
-  if (outcome === 'pass' || !isOfPlace(code)) return {}
+  if (outcome === 'pass' || (!isOfPlace(code) && where?.in !== 'question')) return {}
   const key = where?.in === 'question' ? canonicalJson(where.question) : undefined
   const one = asked.find(({ question, detail, retryAfter }) =>
     key === undefined

@@ -1,3 +1,4 @@
+import type { Code } from '../../core/codes.ts'
 import type { Digest } from '../../core/digest.ts'
 import type { Question } from '../../core/observation.ts'
 import { printable } from '../../core/printable.ts'
@@ -128,6 +129,14 @@ function sentenceOf(
 ): string {
   if (outcome !== 'trusted' || reason === undefined) return reason?.says ?? ''
   const links = requirements.find(({ decisive }) => decisive === reason)?.links ?? []
+  const told = links.flatMap(({ findings }) => findings)
+  const met = (code: Code, about: string) => told.find((one) => one.code === code && one.about === about)?.found
+  const builder = met('provenance.builder-met', 'Builder')
+  if (builder !== undefined) {
+    const from = [met('provenance.source-met', 'Source repository'), met('provenance.source-met', 'Source tag')]
+    const source = from.filter((part) => part !== undefined).join('@')
+    return `Built by ${builder}${source === '' ? '' : `, from ${source}`}.`
+  }
   const value = (kind: Step['kind']) => links.find((link) => link.kind === kind)?.value
   const who = value('identity') ?? 'a key of the policy'
   const name = value('statement')
@@ -200,4 +209,8 @@ function placesOf({ subjects }: VerdictAnswer): readonly PlaceView[] {
 }
 
 const placeOf = (question: Question): string =>
-  question.ask === 'given' ? question.kind : printable(question.image.replace(/@.*$/s, '').replace(/:[^:/]*$/, ''))
+  question.ask === 'given'
+    ? question.kind
+    : question.ask === 'log-entry'
+      ? 'transparency log'
+      : printable(question.image.replace(/@.*$/s, '').replace(/:[^:/]*$/, ''))

@@ -16,6 +16,8 @@ export type Candidate = {
   /** RFC 3161 tokens of `cosign 2 attest` are made over the whole envelope, not the signature (measured). */
   readonly timestamped?: Buffer
   readonly notes: readonly CandidateNote[]
+  /** The log was asked about this bare envelope and has no entry: what it lacks is absent, no longer open. */
+  readonly logSilent?: true
 }
 
 export type Form = 'bundle-v0.1' | 'bundle-v0.2' | 'bundle-v0.3' | 'simple-signing' | 'envelope'
@@ -23,6 +25,10 @@ export type Form = 'bundle-v0.1' | 'bundle-v0.2' | 'bundle-v0.3' | 'simple-signi
 /** L9: only in these forms does a log's promise (SET) stand for the entry. Bundles of v0.2 and later must bring the proof. */
 export const promiseSuffices = (form: Form): boolean =>
   form === 'simple-signing' || form === 'bundle-v0.1' || form === 'envelope'
+
+/** T14: the log entry of a bare envelope could still be asked for; until that was done, what stands on it is open. */
+export const awaitsLog = ({ form, entries, logSilent }: Candidate): boolean =>
+  form === 'envelope' && entries.length === 0 && logSilent !== true
 
 export type Content =
   | {

@@ -5,7 +5,7 @@ import { KeptCertificate } from '../certificate/kept-certificate.ts'
 import { type LeafFacts, leafRoleProblem, readLeaf } from '../certificate/leaf.ts'
 import type { Trust } from '../trust/trusted-root.ts'
 import { type Hash, hashOf, keyProblem } from './algorithm.ts'
-import type { Candidate } from './candidate.ts'
+import { awaitsLog, type Candidate } from './candidate.ts'
 import { type ArtifactHashes, type CheckedContent, contentFor } from './content.ts'
 import { checkEntry, type EntryProblem, inService, type ShownEntry } from './log.ts'
 import { verifyChain, verifySignatureWith } from './stages.ts'
@@ -81,8 +81,7 @@ export function keylessFacts(candidate: Candidate, context: Context, at: number 
         }
   // T14: a bare envelope's entry could still be asked for. Until then its certificate is held against the moment at which it
   // began, so that wrong claims are told at once; what needs a signed time stays open.
-  const openEnded =
-    candidate.form === 'envelope' && candidate.entries.length === 0 && instants.length === 0 && at === undefined
+  const openEnded = awaitsLog(candidate) && instants.length === 0 && at === undefined
   const judgedAt = instants.length > 0 ? instants : at !== undefined ? [at] : openEnded ? [life.start] : []
   if ((!isDone(window) && !openEnded) || judgedAt.length === 0)
     return {

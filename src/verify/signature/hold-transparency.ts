@@ -1,6 +1,6 @@
 import { isKeys, type Requirement, transparencyOf } from '../../core/policy.ts'
 import type { Book } from './book.ts'
-import type { Candidate } from './candidate.ts'
+import { awaitsLog, type Candidate } from './candidate.ts'
 import { type Facts, isDone } from './facts.ts'
 import type { Matter } from './matter.ts'
 
@@ -62,8 +62,7 @@ function holdLog(log: number, proof: boolean, candidate: Candidate, facts: Facts
       if (problem !== undefined) book.note(problem.code, { found: problem.found })
   } else if (unread !== undefined) book.demand('/transparency/log', 'error', unread.code, { found: unread.found })
   else if (stranger !== undefined) book.demand('/transparency/log', 'fail', stranger.code, { found: stranger.found })
-  else if (candidate.form === 'envelope' && candidate.entries.length === 0)
-    book.demand('/transparency/log', 'error', 'log.inclusion-not-shown')
+  else if (awaitsLog(candidate)) book.demand('/transparency/log', 'error', 'log.inclusion-not-shown')
   else book.demand('/transparency/log', 'fail', 'log.absent', count)
   if (proof) {
     const proven = facts.entries.some(({ byPromiseOnly }) => !byPromiseOnly)
@@ -93,7 +92,7 @@ function holdTime(time: number, candidate: Candidate, facts: Facts, matter: Matt
   } else if (unread !== undefined) book.demand('/transparency/time', 'error', unread.code)
   else if (facts.entryProblems.some(({ outcome }) => outcome === 'error'))
     book.demand('/transparency/time', 'error', 'time.not-evaluated')
-  else if (candidate.form === 'envelope' && candidate.entries.length === 0)
+  else if (awaitsLog(candidate))
     book.demand('/transparency/time', 'error', 'log.inclusion-not-shown') // T14
   else {
     if (stranger !== undefined) book.note(stranger.code)

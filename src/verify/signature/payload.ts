@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Digest } from '../../core/digest.ts'
+import { type Digest, hexOf } from '../../core/digest.ts'
 import type { Json } from '../../core/json.ts'
 import { parseJson } from '../../core/json.ts'
 import type { Content } from './candidate.ts'
@@ -145,6 +145,19 @@ function matches(theirs: Readonly<Record<string, string>>, ours: SubjectDigests)
     met = true
   }
   return met
+}
+
+/**
+ * Whether a statement claims to be about an artifact, before anything is verified: only to tell what is not worth asking
+ * about. One that names no SHA-256 at all may be meant: the file's other hashes are measured later.
+ */
+export function claimsSubject(content: Content, artifact: Digest, maxDepth: number): boolean {
+  if (content.kind !== 'dsse' || content.payloadType !== statementType) return false
+  const parsed = parseJson(content.payload, maxDepth)
+  const checked = 'problem' in parsed ? undefined : statement.safeParse(parsed.value)
+  if (checked?.success !== true) return false
+  const named = checked.data.subject.flatMap(({ digest }) => digest['sha256'] ?? [])
+  return named.length === 0 || named.includes(hexOf(artifact))
 }
 
 /**

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { HostRules } from '../../../src/evidence/http/host-rules.ts'
 import { readChallenge } from '../../../src/evidence/registry/challenge.ts'
 import type { Credential, Credentials } from '../../../src/evidence/registry/credentials.ts'
-import { HostRules } from '../../../src/evidence/registry/host-rules.ts'
 import { realmOf } from '../../../src/evidence/registry/realm.ts'
 import { type Fault, reply, type TestRegistry } from '../../registry/registry.ts'
 import { ask, blob, client, image, registry, resolve, tag, word } from './setup.ts'

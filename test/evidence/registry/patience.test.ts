@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { retryAfterOf } from '../../../src/evidence/registry/rate.ts'
+import { retryAfterOf } from '../../../src/evidence/http/rate.ts'
 import { type Fault, reply } from '../../registry/registry.ts'
 import { ask, client, image, quick, referrers, registry, resolve, tag, word } from './setup.ts'
 

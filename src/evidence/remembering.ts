@@ -1,9 +1,8 @@
-import type { Digest } from '../../core/digest.ts'
-import type { Limits } from '../../core/limits.ts'
-import { type EvidenceStore, type Question, questionKey } from '../../core/observation.ts'
-import { formatTime } from '../../core/time.ts'
-import type { Lookups } from '../lookups.ts'
-import type { Place } from './place.ts'
+import type { Digest } from '../core/digest.ts'
+import type { Limits } from '../core/limits.ts'
+import type { EvidenceStore } from '../core/observation.ts'
+import { formatTime } from '../core/time.ts'
+import type { Lookups } from './lookups.ts'
 import type { Told } from './told.ts'
 
 export type Memory = {
@@ -12,10 +11,6 @@ export type Memory = {
   readonly limits: Limits
   readonly now: () => number
 }
-
-/** The same question at another place (a mirror was configured since) is another look-up. */
-export const lookupKey = (question: Question, { origin, path }: Place): string =>
-  `${origin}/v2/${path} ${questionKey(question)}`
 
 export type Known = { readonly digest: Digest; readonly bytes: Uint8Array; readonly at: number }
 

@@ -8,7 +8,7 @@ import type { Dispatchers } from './dispatchers.ts'
 import { Gate } from './gate.ts'
 import type { Reach } from './host-rules.ts'
 import { networkFailure } from './network-failure.ts'
-import { type Failure, failure, type Headers, header, type Reply } from './result.ts'
+import { type Failure, failure, type Headers, header, type Reply, type Say } from './result.ts'
 
 export type Call = {
   readonly method: 'GET' | 'HEAD' | 'POST'
@@ -28,9 +28,11 @@ export class Wire {
   readonly #limits: Limits
   readonly #dispatchers: Dispatchers
   readonly #gate: Gate
+  readonly #say: Say
 
-  constructor(limits: Limits, dispatchers: Dispatchers) {
+  constructor(limits: Limits, dispatchers: Dispatchers, say: Say) {
     this.#limits = limits
+    this.#say = say
     this.#dispatchers = dispatchers
     this.#gate = new Gate(limits.parallelRequests)
   }
@@ -61,9 +63,9 @@ export class Wire {
     } catch (error) {
       if (signal.aborted) return outOfTime(url)
       if (error instanceof BodyTooLarge)
-        return failure('registry.too-large', url.host, { expected: String(call.limit) }) // T38
-      if (error instanceof BodyMalformed) return failure('registry.malformed', url.host, {})
-      return networkFailure(error, url.host)
+        return failure(this.#say('too-large'), url.host, { expected: String(call.limit) }, { trouble: 'too-large' }) // T38
+      if (error instanceof BodyMalformed) return failure(this.#say('malformed'), url.host, {}, { trouble: 'malformed' })
+      return networkFailure(error, url.host, this.#say)
     }
   }
 }

@@ -1,37 +1,41 @@
-import type { Code } from '../../core/codes.ts'
 import { AddressRefused } from './connect.ts'
-import { type Failure, failure } from './result.ts'
+import { type Failure, failure, type Say, type Trouble } from './result.ts'
 
 /** What an error of the network means. Only its code is read: messages may quote URLs, and URLs may hold secrets. */
-export function networkFailure(error: unknown, from: string): Failure {
+export function networkFailure(error: unknown, from: string, say: Say): Failure {
   const refused = find(error, (cause) => cause instanceof AddressRefused)
-  if (refused !== undefined) return failure('registry.address-refused', from, { found: from }) // T42
+  if (refused !== undefined)
+    return failure(say('address-refused'), from, { found: from }, { trouble: 'address-refused' }) // T42
   const code = find(error, (cause) => cause instanceof Error && 'code' in cause && typeof cause.code === 'string')
   const late = find(error, (cause) => cause instanceof Error && cause.name === 'TimeoutError')
   const name = late !== undefined ? 'ETIMEDOUT' : code !== undefined && 'code' in code ? String(code.code) : 'unknown'
-  const failed = meaningOf(name)
+  const trouble = meaningOf(name)
   // Who was slow once would be waited for twice.
-  const transient =
-    (failed === 'registry.unreachable' || failed === 'registry.size-mismatch') && !/TIMEOUT|ETIMEDOUT/.test(name)
-  return failure(failed, from, { found: failed === 'registry.unreachable' ? `${from} (${name})` : from }, { transient })
+  const transient = (trouble === 'unreachable' || trouble === 'size-mismatch') && !/TIMEOUT|ETIMEDOUT/.test(name)
+  return failure(
+    say(trouble),
+    from,
+    { found: trouble === 'unreachable' ? `${from} (${name})` : from },
+    { transient, trouble },
+  )
 }
 
-function meaningOf(name: string): Code {
+function meaningOf(name: string): Trouble {
   if (
     name === 'ERR_SSL_WRONG_VERSION_NUMBER' ||
     name === 'ERR_SSL_HTTP_REQUEST' ||
     name === 'ERR_SSL_PACKET_LENGTH_TOO_LONG'
   )
-    return 'registry.insecure-refused' // T47: it spoke plain HTTP
+    return 'insecure-refused' // T47: it spoke plain HTTP
   if (
     /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CRL_|EPROTO|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|UND_ERR_PRX_TLS)/.test(
       name,
     )
   )
-    return 'registry.tls-failed'
-  if (name === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return 'registry.size-mismatch' // T28
-  if (name.startsWith('HPE_') || name === 'UND_ERR_HEADERS_OVERFLOW') return 'registry.malformed'
-  return 'registry.unreachable'
+    return 'tls-failed'
+  if (name === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return 'size-mismatch' // T28
+  if (name.startsWith('HPE_') || name === 'UND_ERR_HEADERS_OVERFLOW') return 'malformed'
+  return 'unreachable'
 }
 
 /** The first cause that fits: undici wraps, and `AggregateError` holds one error an address. */

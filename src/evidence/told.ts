@@ -1,5 +1,5 @@
-import type { Outcome3 } from '../../core/observation.ts'
-import type { Detail, Failure } from './result.ts'
+import type { Outcome3 } from '../core/observation.ts'
+import { type Detail, type Failure, failure } from './http/result.ts'
 
 /** An answer on its way to becoming an observation. `at` is there where it was given earlier than now. */
 export type Told = {
@@ -32,3 +32,14 @@ export const toldFound = (found: Extract<Outcome3, { found: unknown }>, from: st
   transient: false,
   ...(at !== undefined && { at }),
 })
+
+export const late: Told = toldFailure(failure('limit.time', 'meshproof', {}, { transient: true }))
+
+/** The caller's deadline holds even where a flight that others share goes on. */
+export function inTime(signal: AbortSignal, answer: Promise<Told>): Promise<Told> {
+  return new Promise((done, failed) => {
+    const stop = () => done(late)
+    signal.addEventListener('abort', stop, { once: true })
+    answer.then(done, failed).finally(() => signal.removeEventListener('abort', stop))
+  })
+}

@@ -7,6 +7,17 @@ export type Detail = Readonly<Record<string, Json>>
 
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
 
+/** What may happen to an exchange before anybody reads its status; each client says it in the codes of its own area. */
+export type Trouble =
+  | 'unreachable'
+  | 'address-refused'
+  | 'insecure-refused'
+  | 'tls-failed'
+  | 'too-large'
+  | 'size-mismatch'
+  | 'malformed'
+export type Say = (trouble: Trouble) => Code
+
 /** What came back, whole: its bytes are bounded and hashed. */
 export type Reply = {
   readonly status: number
@@ -32,6 +43,8 @@ export type Failure = {
   readonly retryAfter?: number
   /** Where the host asked answered at all. */
   readonly status?: number
+  /** What happened to the exchange, for a client whose codes are coarser. */
+  readonly trouble?: Trouble
 }
 
 export type Absent = { readonly absent: true; readonly from: string }
@@ -42,7 +55,7 @@ export function failure(
   failed: Code,
   from: string,
   detail: Detail,
-  more: { transient?: boolean; retryAfter?: number; status?: number } = {},
+  more: { transient?: boolean; retryAfter?: number; status?: number; trouble?: Trouble } = {},
 ): Failure {
   return { failed, from, detail, transient: false, ...more }
 }

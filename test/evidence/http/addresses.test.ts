@@ -1,9 +1,9 @@
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { isLoopbackName, isPublicAddress } from '../../../src/evidence/registry/addresses.ts'
-import type { Lookup } from '../../../src/evidence/registry/connect.ts'
-import { ask, client, image, registry, resolve, word } from './setup.ts'
+import { isLoopbackName, isPublicAddress } from '../../../src/evidence/http/addresses.ts'
+import type { Lookup } from '../../../src/evidence/http/connect.ts'
+import { ask, client, image, registry, resolve, word } from '../registry/setup.ts'
 
 test('T42 which addresses are public', () => {
   for (const address of [

@@ -1,0 +1,96 @@
+/** Archives that bring provenance along: what is odd in them is told, nothing is written, nothing is believed. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { generatorCertificate, type ProvenanceOptions, provenance } from '../authority/provenance.ts'
+import { type TarEntry, tar, tarGz } from '../authority/tar.ts'
+import { authority, type Case, digestsOf, expectRefused, expectTrusted, message } from './harness.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'meshproof-archives-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const archive = 'kong-mesh-2.14.3-linux-amd64.tar.gz'
+const other = 'kong-mesh-2.14.3-linux-arm64.tar.gz'
+const sha256 = digestsOf(message).sha256.slice('sha256:'.length)
+const policy = { profile: 'kong-mesh-archives' }
+
+function provenanceOf(subjects: ProvenanceOptions['subjects'] = [{ name: archive, digest: { sha256 } }]): string {
+  const options: ProvenanceOptions = { generator: 'generic', subjects }
+  return JSON.stringify(authority.sign({ payload: provenance(options), github: generatorCertificate(options) }).bundle)
+}
+
+const good: TarEntry = { name: './kong-mesh.intoto.jsonl', content: provenanceOf() }
+const sbom: TarEntry = { name: './sbom.spdx.json', content: '{}' }
+
+let files = 0
+/** The archive that is asked about, with its provenance in assets of these bytes. */
+function broughtBy(bytes: Uint8Array, name = archive): Case {
+  const path = join(folder, `${files++}.tar.gz`)
+  writeFileSync(path, bytes)
+  return { evidence: { given: { securityAssets: path } }, artifact: { file: message, name }, policy }
+}
+const brought = (...entries: readonly TarEntry[]): Case => broughtBy(tarGz(entries))
+
+test('T63 an archive under the name of another: its digest is a subject, its name is not that one’s', async () => {
+  const subjects = [
+    { name: other, digest: { sha256 } },
+    { name: archive, digest: { sha256: 'ab'.repeat(32) } },
+  ]
+  await expectTrusted(brought(sbom, good))
+  await expectRefused(brought(sbom, { ...good, content: provenanceOf(subjects) }), {
+    code: 'provenance.subject',
+    demand: '/provenance/fileName',
+  })
+})
+
+describe('T65 what an honest archive has no need of', () => {
+  test.each([
+    ['a name that climbs', 'archive.path-unsafe', { name: '../../outside', content: 'x' }],
+    ['a name from the root', 'archive.path-unsafe', { name: '/tmp/outside', content: 'x' }],
+    ['a pax name that climbs', 'archive.path-unsafe', { name: 'x', pax: { path: 'a/../../outside' }, content: 'x' }],
+    ['a backslash', 'archive.path-unsafe', { name: '..\\outside', content: 'x' }],
+    ['a symbolic link', 'archive.entry-unsafe', { name: 'x', type: '2', link: '/etc/passwd' }],
+    ['a hard link', 'archive.entry-unsafe', { name: 'x', type: '1', link: 'sbom.spdx.json' }],
+    ['a device', 'archive.entry-unsafe', { name: 'x', type: '4' }],
+    ['a second provenance', 'archive.name-twice', { name: 'kong-mesh.intoto.jsonl', content: 'x' }],
+    [
+      'a second provenance, spelled otherwise',
+      'archive.name-twice',
+      { name: '././kong-mesh.intoto.jsonl', content: 'x' },
+    ],
+  ] as const)('%s: %s', async (_, code, entry) => {
+    await expectTrusted(brought(sbom, good))
+    await expectRefused(brought(sbom, good, entry), { code, verdict: 'inconclusive' })
+    expect(readdirSync(folder).filter((name) => !name.endsWith('.tar.gz'))).toEqual([])
+  })
+
+  test('a link in place of the provenance', async () => {
+    await expectTrusted(brought(sbom, good))
+    const link = { name: './kong-mesh.intoto.jsonl', type: '2', link: '/etc/passwd' }
+    await expectRefused(brought(sbom, link), { code: 'archive.entry-unsafe', verdict: 'inconclusive' })
+  })
+})
+
+describe('T66 what swells', () => {
+  const zeros = (megabytes: number): Buffer => Buffer.alloc(megabytes * 1024 * 1024)
+  test.each([
+    ['a file of zeros', () => tarGz([good, { name: 'x', content: zeros(200) }])],
+    ['zeros after the end', () => tarGz([good, { name: 'x', content: '' }, { name: 'y', content: zeros(64) }])],
+    ['a name of megabytes', () => tarGz([good, { name: 'x', type: 'L', content: zeros(32) }])],
+    ['a header of megabytes', () => tarGz([good, { name: 'x', pax: { comment: 'x'.repeat(16 * 1024 * 1024) } }])],
+  ])('%s', async (_, bytes) => {
+    await expectTrusted(brought(sbom, good))
+    await expectRefused(broughtBy(bytes()), { code: 'limit.archive', verdict: 'inconclusive' })
+  })
+
+  test('one cut short is no archive', async () => {
+    await expectTrusted(broughtBy(tarGz([sbom, good])))
+    const cut = tarGz([sbom, good])
+    await expectRefused(broughtBy(cut.subarray(0, cut.length - 40)), {
+      code: 'archive.malformed',
+      verdict: 'inconclusive',
+    })
+    await expectRefused(broughtBy(tar([sbom, good])), { code: 'archive.malformed', verdict: 'inconclusive' })
+  })
+})
