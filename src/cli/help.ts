@@ -46,6 +46,16 @@ const pages: Readonly<Record<string, Page>> = {
       ...policyFlags.filter(([name]) => !/^--(?:policy|key|certificate)/.test(name)),
     ],
   },
+  'verify install': {
+    what: 'compares installed programs with the archive they came from, and verifies that archive',
+    example:
+      'meshproof verify install /opt/kong-mesh --archive kong-mesh-2.14.3-linux-amd64.tar.gz --security-assets security-assets.tar.gz',
+    flags: [
+      ['DIR|FILE', 'the folder that holds kuma-cp, kuma-dp, kumactl, envoy or their bin; or one of them'],
+      ['--archive FILE', 'the release archive'],
+      ['the flags of verify binary', 'its provenance, and what that must be'],
+    ],
+  },
   'verify batch': {
     what: 'one request a line in, one answer a line out',
     example: 'meshproof verify batch requests.ndjson > answers.ndjson',
