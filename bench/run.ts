@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { batch } from './batch.ts'
+import { hashing } from './hash.ts'
 import { inProcess } from './in-process.ts'
 import { asProcess } from './process.ts'
 
@@ -8,3 +9,4 @@ console.log(`Node ${process.versions.node}, ${availableParallelism()} cores, ${p
 inProcess()
 batch()
 asProcess()
+await hashing()

@@ -46,6 +46,16 @@ const pages: Readonly<Record<string, Page>> = {
       ...policyFlags.filter(([name]) => !/^--(?:policy|key|certificate)/.test(name)),
     ],
   },
+  'verify install': {
+    what: 'compares installed programs with the archive they came from',
+    example:
+      'meshproof verify install /opt/kong-mesh --archive kong-mesh-2.14.3-linux-amd64.tar.gz --security-assets security-assets.tar.gz',
+    flags: [
+      ['DIR|FILE', 'the folder that holds kuma-cp, kuma-dp, kumactl, envoy or their bin; or one of them'],
+      ['--archive FILE', 'the release archive'],
+      ['the flags of verify binary', 'its provenance, and what that must be'],
+    ],
+  },
   'verify batch': {
     what: 'one request a line in, one answer a line out',
     example: 'meshproof verify batch requests.ndjson > answers.ndjson',
@@ -82,7 +92,7 @@ export function print(verb: string): ExitCode {
   }
   process.stdout.write('meshproof: proof, not promise, that a service mesh runs what it should\n\n')
   for (const [name, { what, example }] of Object.entries(pages))
-    process.stdout.write(`  ${name.padEnd(14)} ${what}\n  ${''.padEnd(14)}   ${example}\n`)
+    process.stdout.write(`  ${name.padEnd(15)} ${what}\n  ${''.padEnd(15)}   ${example}\n`)
   process.stdout.write('\nExit codes: 0 all trusted, 1 rejected, 2 usage or configuration, 3 inconclusive.\n')
   return 0
 }

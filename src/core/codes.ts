@@ -315,6 +315,29 @@ export const codes = {
     'Nothing that swells like this is a release; find out what it is.',
   ),
 
+  'install.equal': row('info', 'Installed is {found}: the very program of the archive.'),
+  'install.differs': row(
+    'critical',
+    'Installed is {found}; the archive holds {expected}.',
+    'Stop the program, keep a copy of it, and install again from the archive.',
+  ),
+  'install.not-in-archive': row(
+    'high',
+    'Installed is {found}, but the archive holds no {expected}.',
+    'Find out where this program came from.',
+  ),
+  'install.not-installed': row('info', 'Not installed there: {expected}.'),
+  'install.nothing-found': row(
+    'medium',
+    'None of the programs is installed there: no {expected}.',
+    'Name the folder that holds them or their bin, or one of the programs.',
+  ),
+  'install.member-ambiguous': row(
+    'medium',
+    'The archive holds different programs named {expected}: {found}.',
+    'Compare by hand which of them was installed.',
+  ),
+
   // images and registries
   'image.nested-index': row('medium', 'An index within an index is not judged.', 'Name the inner digest.'),
   'image.platform-absent': row(

@@ -5,5 +5,6 @@ export const givenTypes = {
   payload: 'application/vnd.meshproof.payload.v1',
   downloaded: 'application/vnd.meshproof.cosign-download.v1+json',
   attestations: 'application/vnd.meshproof.npm-attestations.v1+json',
+  members: 'application/vnd.meshproof.archive-members.v1+json',
   logEntry: 'application/vnd.meshproof.rekor-entry.v1+json',
 } as const

@@ -3,7 +3,7 @@ import type { Digest } from './digest.ts'
 import { canonicalJson, type Json, type Sealed, seal } from './json.ts'
 import type { Name, Reference } from './reference.ts'
 
-export type GivenKind = 'bundle' | 'signature' | 'attestation' | 'layout' | 'log-entry'
+export type GivenKind = 'bundle' | 'signature' | 'attestation' | 'layout' | 'log-entry' | 'members'
 
 /** What can be asked of the world; a closed union. `image` is a name: where to ask. */
 export type Question =

@@ -58,6 +58,8 @@ export const requestSchema = z.strictObject({
     .refine((text) => parseTime(text) !== undefined, 'RFC 3339 time')
     .optional(),
   offline: z.boolean().optional(),
+  /** A folder or a program on disk, compared with the archive that is the subject. */
+  installed: z.string().min(1).max(4096).optional(),
 })
 export type Request = z.output<typeof requestSchema>
 

@@ -17,7 +17,12 @@ export type AskedOf = {
   /** Only where the request named a platform that the image does not have. */
   readonly platform?: string
   readonly digests?: { readonly sha384?: string; readonly sha512?: string }
+  /** Programs on disk, measured by the shell; there where they are to be compared with the archive. */
+  readonly installed?: readonly InstalledFile[]
 }
+
+/** `at`: the path below the folder that was named; never a path of a machine. */
+export type InstalledFile = { readonly program: string; readonly at: string; readonly digest: Digest }
 
 /** The one value that a verdict depends on; built by one function, hashed by one. */
 export type Inputs = {

@@ -4,6 +4,7 @@ import type { Limits } from '../core/limits.ts'
 import type { Answerer, Asked, EvidenceStore, Outcome3, Question } from '../core/observation.ts'
 import type { Name, Reference } from '../core/reference.ts'
 import type { Time } from '../core/time.ts'
+import type { InstalledFile } from '../core/verdict.ts'
 import type { LoadedPolicy } from '../policy/read.ts'
 
 /** A request after the shell has read its paths, names and profile: all that the loop needs. */
@@ -15,6 +16,7 @@ export type Examination = {
   readonly trust: ExaminedTrust | undefined | Promise<ExaminedTrust | undefined>
   readonly signatureRepository?: Name | undefined
   readonly platform?: string | undefined
+  readonly installed?: readonly InstalledFile[] | undefined
   readonly at?: number | undefined
   /** What was brought along; its bytes are in the store. */
   readonly given: readonly Asked[]

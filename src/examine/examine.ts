@@ -92,7 +92,7 @@ function subjectsOf(
   world: World,
 ): readonly Judged[] {
   const { subject, platform } = examination
-  if (!('image' in subject)) return [artifact(subject)]
+  if (!('image' in subject)) return [artifact(subject, examination.installed)]
   const parts = parseReference(subject.as)
   if (image === undefined || isProblem(parts))
     return [{ subject: { unresolved: subject.image }, asked: { as: subject.as, name: subject.name }, role: 'root' }]
@@ -128,17 +128,21 @@ function subjectsOf(
   return platform === undefined ? [rooted, ...members] : members
 }
 
-function artifact(subject: Exclude<Examination['subject'], { image: unknown }>): Judged {
+function artifact(
+  subject: Exclude<Examination['subject'], { image: unknown }>,
+  installed: Examination['installed'],
+): Judged {
+  const beside = installed !== undefined && { installed }
   if ('file' in subject)
     return {
       subject: subject.digests.sha256,
-      asked: { name: subject.file, ...versionOfArchive(subject.file), ...digestsOf(subject.digests) },
+      asked: { name: subject.file, ...versionOfArchive(subject.file), ...digestsOf(subject.digests), ...beside },
       role: 'artifact',
     }
   const { digest, name, version } = subject
   return {
     subject: digest,
-    asked: { ...(name !== undefined && { name }), ...(version !== undefined && { version }) },
+    asked: { ...(name !== undefined && { name }), ...(version !== undefined && { version }), ...beside },
     role: 'artifact',
   }
 }

@@ -19,13 +19,14 @@ export function packed(
     documents.set(document.digest, document.bytes)
     return { inputs, verdict: sealed.digest }
   })
-  const { subject, signatureRepository, platform, policy, id } = examination
+  const { subject, signatureRepository, platform, installed, policy, id } = examination
   const { trust } = examined
   const request: PackedRequest = {
     ...(id !== undefined && { id }),
     subject: 'file' in subject ? { file: subject.file, digests: subject.measured() } : subject,
     ...(signatureRepository !== undefined && { signatureRepository }),
     ...(platform !== undefined && { platform }),
+    ...(installed !== undefined && { installed }),
     at: examined.answer.at,
     evidence: examined.evidence.digest,
     policy: policy.sealed.digest,

@@ -24,6 +24,7 @@ import { bringAlong, type ReadAssets } from '../evidence/given/pieces.ts'
 import { profileFor, profileForFile, profileNamed, profileNames } from '../policy/profiles/table.ts'
 import { type LoadedPolicy, loadPolicy } from '../policy/read.ts'
 import { type Examination, type ExaminedSubject, type ExaminedTrust, type Source, sometimes } from './examination.ts'
+import { measureInstallation, withPrograms } from './installation.ts'
 
 /** What the installation and the shell know, beside the request itself. */
 export type Shop = {
@@ -61,7 +62,8 @@ export function readRequest(value: unknown): Request {
 export async function prepare(request: Request, shop: Shop): Promise<Prepared> {
   const offline = request.offline === true
   const subject = await subjectOf(request, shop)
-  const policy = await policyFor(request, subject, shop)
+  const asked = await policyFor(request, subject, shop)
+  const policy = request.installed === undefined ? asked : withPrograms(asked)
   const artifact = 'digest' in subject ? subject.digest : 'file' in subject ? subject.digests.sha256 : undefined
   const brought = await bringAlong(
     request.given ?? [],
@@ -72,6 +74,10 @@ export async function prepare(request: Request, shop: Shop): Promise<Prepared> {
     shop.limits,
     shop.readAssets,
   )
+  const installation =
+    request.installed === undefined
+      ? undefined
+      : await measureInstallation(request.installed, archiveOf(subject), policy, shop)
   const signatureRepository =
     request.signatureRepository === undefined ? undefined : parseName(request.signatureRepository)
   if (request.signatureRepository !== undefined && signatureRepository === undefined)
@@ -86,11 +92,17 @@ export async function prepare(request: Request, shop: Shop): Promise<Prepared> {
     trust: readsTrust(policy.policy) ? (await trustOf(request, shop, offline)).root : undefined,
     signatureRepository,
     platform: request.platform,
+    installed: installation?.files,
     at,
-    given: brought.observations,
+    given: [...brought.observations, ...(installation === undefined ? [] : [installation.members])],
     unread: brought.layouts.flatMap((layout) => layout.unread()),
   }
   return { examination, sources: brought.layouts.map((layout) => sourceOf(layout, shop)), offline }
+}
+
+function archiveOf(subject: PreparedSubject): { readonly place: string; readonly digest: Digest } {
+  if ('file' in subject) return { place: subject.place, digest: subject.digests.sha256 }
+  throw new Fault('request.malformed', { parameters: { found: 'installed: the subject is no file' } })
 }
 
 const sourceOf = (layout: LayoutSource, { now }: Shop): Source =>
@@ -101,21 +113,26 @@ const sourceOf = (layout: LayoutSource, { now }: Shop): Source =>
     () => (layout.altered === undefined ? undefined : { found: layout.altered }),
   )
 
-async function subjectOf({ subject }: Request, shop: Shop): Promise<ExaminedSubject> {
+async function subjectOf({ subject }: Request, shop: Shop): Promise<PreparedSubject> {
   if ('image' in subject) return imageOf(subject.image, shop)
   if ('file' in subject) return fileOf(subject.file, shop)
   if (!isDigest(subject.digest)) throw new Fault('reference.malformed', { parameters: { found: subject.digest } })
   return { digest: subject.digest, ...claimedName(subject.name) }
 }
 
-async function fileOf(file: string, shop: Shop): Promise<ExaminedSubject> {
+/** A file has a place only here: nothing later reads it again but to measure it. */
+type PreparedSubject =
+  | Exclude<ExaminedSubject, { file: unknown }>
+  | (Extract<ExaminedSubject, { file: unknown }> & { readonly place: string })
+
+async function fileOf(file: string, shop: Shop): Promise<PreparedSubject> {
   const place = locate(file, shop.paths)
   let digests = await measured(place, file, ['sha256'], shop.hash)
   const measure = async () => {
     digests = await measured(place, file, ['sha256', 'sha384', 'sha512'], shop.hash)
     return digests
   }
-  return { file: basename(file), digests, measure, measured: () => digests }
+  return { file: basename(file), place, digests, measure, measured: () => digests }
 }
 
 async function measured(

@@ -88,6 +88,7 @@ async function again(
     trust: instead.trust ?? storedTrust(request, bytes),
     signatureRepository: request.signatureRepository as Name | undefined,
     platform: request.platform,
+    installed: request.installed,
     at,
     given,
     unread: [],

@@ -12,20 +12,28 @@ export class EvidenceView {
   readonly bytes: BytesOf
   readonly given: readonly GivenPiece[]
   readonly givenProblems: readonly GivenProblem[]
+  /** The list of an archive's files: vouches for nothing by itself. */
+  readonly members: Outcome3 | undefined
   private readonly byQuestion = new Map<string, Outcome3>()
 
   constructor(observations: readonly Observation[], bytes: BytesOf) {
     this.observations = observations
     this.bytes = bytes
     const given: GivenPiece[] = []
+    let members: Outcome3 | undefined
     const problems: GivenProblem[] = []
     for (const { question, outcome } of observations) {
+      if (question.ask === 'given' && question.kind === 'members') {
+        members = outcome
+        continue
+      }
       if (question.ask !== 'given') this.byQuestion.set(questionKey(question), outcome)
       else if ('found' in outcome)
         given.push({ kind: question.kind, digest: outcome.found, mediaType: outcome.mediaType })
       else if ('failed' in outcome) problems.push({ code: outcome.failed, question })
     }
     this.given = given
+    this.members = members
     this.givenProblems = problems
   }
 

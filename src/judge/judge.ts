@@ -10,6 +10,7 @@ import { decide } from '../policy/decide.ts'
 import { policyOf } from '../policy/read.ts'
 import { type BytesOf, EvidenceView } from './evidence-view.ts'
 import { holdsAround } from './holds.ts'
+import { installedFindings } from './installed.ts'
 import { note } from './note.ts'
 import { type JudgedRequirement, judgeRequirement } from './requirement.ts'
 import { sameBuildFindings } from './same-build.ts'
@@ -50,6 +51,7 @@ export function judge(inputs: Inputs, bytes: BytesOf, at: number, limits: Limits
   }
   findings.push(
     ...sameBuildFindings(policy, byId, inputs),
+    ...installedFindings(policy, inputs, view, limits),
     ...situation.notes(inputs),
     ...nothingApplies(policy, inputs, findings),
     ...policyNotes(policy, inputs, findings),

@@ -13,7 +13,11 @@ export function decide(findings: readonly Finding[]): VerdictOutcome {
   if (deciding.some(({ outcome }) => outcome === 'fail')) return 'rejected'
   if (deciding.some(({ outcome }) => outcome === 'error')) return 'inconclusive'
   return deciding.some(
-    ({ outcome, basis }) => outcome === 'pass' && (basis === 'cryptographic' || basis === 'measured'),
+    ({ outcome, basis, demand }) =>
+      outcome === 'pass' &&
+      (basis === 'cryptographic' || basis === 'measured') &&
+      // To be equal to an archive of which nothing is shown shows nothing.
+      demand?.startsWith('/installed/') === false,
   )
     ? 'trusted'
     : 'inconclusive'

@@ -5,17 +5,7 @@ import { type Extract, extract, type Headers } from 'tar-stream'
 import type { Code } from '../../core/codes.ts'
 import type { Limits } from '../../core/limits.ts'
 import { plainName } from './names.ts'
-
-/** Why an archive is not read to its end; `found` is for a person. */
-export class ArchiveProblem extends Error {
-  readonly code: Code
-  readonly found: string
-  constructor(code: Code, found: string, cause?: unknown) {
-    super(code, cause === undefined ? undefined : { cause })
-    this.code = code
-    this.found = found
-  }
-}
+import { ArchiveProblem } from './problem.ts'
 
 export type Entry = { readonly name: string; readonly size: number }
 /** Something in it that a release has no need of; the rest is read all the same. */

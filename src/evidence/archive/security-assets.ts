@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs'
-import type { Code } from '../../core/codes.ts'
 import type { Limits } from '../../core/limits.ts'
-import { ArchiveProblem, readArchive } from './read.ts'
+import { ArchiveProblem, type Unusable } from './problem.ts'
+import { readArchive } from './read.ts'
 
 /** What `security-assets.tar.gz` gave: the provenance inside, or why there is none. */
-export type Assets = { readonly provenance: Uint8Array } | { readonly failed: Code; readonly found: string }
+export type Assets = { readonly provenance: Uint8Array } | Unusable
 
 /** The name under which Kong packs the provenance of its archives (`find . -name '*.intoto.jsonl'`, so mostly `./…`). */
 const provenanceName = 'kong-mesh.intoto.jsonl'

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type Code, isCode } from '../../core/codes.ts'
 import { type Digest, isDigest } from '../../core/digest.ts'
 import type { Answer } from '../../core/request.ts'
-import type { Inputs } from '../../core/verdict.ts'
+import type { Inputs, InstalledFile } from '../../core/verdict.ts'
 
 /**
  * An evidence pack: an OCI layout whose blobs are the evidence and every document that the verdicts name, with one manifest
@@ -17,6 +17,7 @@ export type PackedRequest = {
   readonly subject: PackedSubject
   readonly signatureRepository?: string
   readonly platform?: string
+  readonly installed?: readonly InstalledFile[]
   readonly at: string
   readonly evidence: Digest
   readonly policy: Digest
@@ -84,6 +85,7 @@ export const packShape = z.object({
       ]),
       signatureRepository: z.string().optional(),
       platform: z.string().optional(),
+      installed: z.array(z.object({ program: text, at: text, digest })).optional(),
       at: z.string(),
       evidence: digest,
       policy: digest,

@@ -135,12 +135,18 @@ function sentenceOf(
   if (builder !== undefined) {
     const from = [met('provenance.source-met', 'Source repository'), met('provenance.source-met', 'Source tag')]
     const source = from.filter((part) => part !== undefined).join('@')
-    return `Built by ${builder}${source === '' ? '' : `, from ${source}`}.`
+    return `Built by ${builder}${source === '' ? '' : `, from ${source}`}.${installedOf(requirements)}`
   }
   const value = (kind: Step['kind']) => links.find((link) => link.kind === kind)?.value
   const who = value('identity') ?? 'a key of the policy'
   const name = value('statement')
   return `Signed by ${who}${name === undefined ? '' : `, for ${name}`}.`
+}
+
+/** Of an installation: the programs that were compared and are the archive's. */
+function installedOf(requirements: readonly RequirementView[]): string {
+  const equal = requirements.flatMap(({ decisive }) => (decisive.code === 'install.equal' ? [decisive.found] : []))
+  return equal.length === 0 ? '' : ` Installed from it: ${equal.map((text) => text?.replace(/ \(.*$/, '')).join(', ')}.`
 }
 
 const holdsWords = ({ from, until }: Holds): string =>
