@@ -92,7 +92,7 @@ export function print(verb: string): ExitCode {
   }
   process.stdout.write('meshproof: proof, not promise, that a service mesh runs what it should\n\n')
   for (const [name, { what, example }] of Object.entries(pages))
-    process.stdout.write(`  ${name.padEnd(14)} ${what}\n  ${''.padEnd(14)}   ${example}\n`)
+    process.stdout.write(`  ${name.padEnd(15)} ${what}\n  ${''.padEnd(15)}   ${example}\n`)
   process.stdout.write('\nExit codes: 0 all trusted, 1 rejected, 2 usage or configuration, 3 inconclusive.\n')
   return 0
 }
