@@ -25,6 +25,8 @@ describe('--help', () => {
   test.for([
     ['verify', 'image'],
     ['verify', 'bundle'],
+    ['verify', 'binary'],
+    ['verify', 'install'],
     ['verify', 'batch'],
     ['replay'],
     ['policy', 'check'],
