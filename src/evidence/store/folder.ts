@@ -47,7 +47,7 @@ export async function writeWhole(file: string, bytes: Uint8Array | string): Prom
 }
 
 /** Not `recursive`: where a file system says ENOENT to every mkdir (/proc, autofs), Node's own loop never ends. */
-async function makeFolder(path: string): Promise<void> {
+export async function makeFolder(path: string): Promise<void> {
   const make = () => mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => error.code)
   if ((await make()) !== 'ENOENT' || dirname(path) === path) return // what else is wrong, the write will say
   await makeFolder(dirname(path))

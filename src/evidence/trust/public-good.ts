@@ -1,11 +1,12 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { decodeBase64 } from '../../core/base64.ts'
 import { type Digest, digestOf } from '../../core/digest.ts'
 import { limits as defaultLimits, type Limits } from '../../core/limits.ts'
 import { formatTime, parseTime, type Time } from '../../core/time.ts'
+import { writeWhole } from '../store/folder.ts'
 import type { Way } from './tuf.ts'
 
 /** The public-good trusted root as a document: its bytes, its digest, and when it was last known to be current. */
@@ -83,25 +84,18 @@ async function refresh(options: PublicGoodOptions): Promise<TrustedRootDocument 
       deadlineMs: limits.trustRefreshMs,
     })
     const document = documentOf(bytes, formatTime(now()))
-    if (folder !== undefined) attempt(() => keep(folder, document))
+    if (folder !== undefined) await keep(folder, document)
     return document
   } catch (error) {
     report?.(error)
-    if (folder !== undefined) attempt(() => writeWhole(triedFile(folder), String(now())))
+    if (folder !== undefined) await writeWhole(triedFile(folder), String(now()))
     return undefined
   }
 }
 
 /** A read-only cache only means that the next run does it again (T104). */
-function attempt(write: () => void): void {
-  try {
-    write()
-  } catch {}
-}
-
-function keep(folder: string, { bytes, asOf }: TrustedRootDocument): void {
+const keep = (folder: string, { bytes, asOf }: TrustedRootDocument): Promise<boolean> =>
   writeWhole(keptFile(folder), JSON.stringify({ asOf, root: Buffer.from(bytes).toString('base64') }))
-}
 
 const triedFile = (folder: string) => join(folder, 'refresh-failed')
 
@@ -112,13 +106,6 @@ function triedLately(folder: string, now: number): boolean {
   } catch {
     return false
   }
-}
-
-function writeWhole(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const temporary = `${file}.${process.pid}.tmp`
-  writeFileSync(temporary, text, { mode: 0o600 })
-  renameSync(temporary, file)
 }
 
 const seedShape = z.record(z.string(), z.object({ 'root.json': z.string(), targets: z.record(z.string(), z.string()) }))

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeFolder } from '../store/folder.ts'
 
 /** How a TUF repository is fetched from: proxies and CAs are those of the installation, and all of it ends when told to. */
 export interface Way {
@@ -23,7 +24,7 @@ export type TufOptions = {
  * knows no deadline over all its requests, so the way is closed under it when the time is over.
  */
 export async function fetchTrustedRoot({ mirror, root, folder, way, deadlineMs }: TufOptions): Promise<Buffer> {
-  const place = writable(folder) ?? temporary()
+  const place = (await writable(folder)) ?? temporary()
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, failed) => {
     timer = setTimeout(() => failed(new Error(`no trusted root within ${deadlineMs} ms`)), deadlineMs)
@@ -54,10 +55,10 @@ async function download(
 
 type Folder = { readonly path: string; leave(): void }
 
-function writable(folder: string | undefined): Folder | undefined {
+async function writable(folder: string | undefined): Promise<Folder | undefined> {
   if (folder === undefined) return undefined
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    await makeFolder(folder)
     writeFileSync(join(folder, '.used'), '')
     return { path: folder, leave: () => {} }
   } catch {
