@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { words } from '../core/codes.ts'
 import { Fault } from '../core/fault.ts'
 import { limits } from '../core/limits.ts'
+import { keyOfToken, pointerToken } from '../core/pointer.ts'
 import { withBytes } from '../examine/prepare.ts'
 import { type LoadedPolicy, loadPolicy, type PolicyProblem } from '../policy/read.ts'
 
@@ -38,10 +39,7 @@ export async function readPolicyFile(file: string): Promise<PolicyFile> {
   if (broken.length > 0) return { problems: broken }
   /** The node of a pointer, or of the nearest parent that is there. */
   const locate = (pointer: string) => {
-    const path = pointer
-      .split('/')
-      .slice(1)
-      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    const path = pointer.split('/').slice(1).map(keyOfToken)
     for (let depth = path.length; depth >= 0; depth--) {
       const node = document.getIn(
         path.slice(0, depth).map((part) => (/^\d+$/.test(part) ? Number(part) : part)),
@@ -74,7 +72,7 @@ function pointerOf(value: unknown, text: unknown, at = ''): string | undefined {
   if (value === text) return at
   if (typeof value !== 'object' || value === null) return undefined
   for (const [key, member] of Object.entries(value)) {
-    const found = pointerOf(member, text, `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    const found = pointerOf(member, text, `${at}/${pointerToken(key)}`)
     if (found !== undefined) return found
   }
   return undefined

@@ -17,7 +17,9 @@ export type ReferenceProblem = {
   readonly found: string
 }
 
+/** The names of Docker Hub: all of them are `docker.io`. */
 const hub = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com'])
+export const isDockerHub = (host: string): boolean => hub.has(host)
 const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?'
 const hostPattern = new RegExp(`^(?:${label}(?:\\.${label})*\\.?|\\[[0-9a-fA-F:.]+\\])(?::([0-9]{1,5}))?$`)
 const segmentPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/
@@ -48,7 +50,7 @@ export function parseReference(text: string): ReferenceParts | ReferenceProblem 
   let host = hasHost ? first.toLowerCase() : 'docker.io'
   const port = hostPattern.exec(host)
   if (port === null || (port[1] !== undefined && (Number(port[1]) < 1 || Number(port[1]) > 65535))) return bad()
-  if (hub.has(host)) host = 'docker.io'
+  if (isDockerHub(host)) host = 'docker.io'
   if (host === 'docker.io' && !path.includes('/')) path = `library/${path}`
   if (path.length > 255 || !path.split('/').every((segment) => segmentPattern.test(segment))) return bad()
   if (tag !== undefined && !tagPattern.test(tag)) return bad()

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseJson } from '../../core/json.ts'
+import { isDockerHub } from '../../core/reference.ts'
 import type { Credential, Credentials } from './credentials.ts'
 
 /**
@@ -61,8 +62,6 @@ function fromFile(auths: Readonly<Record<string, Entry>>, host: string, path: st
   return best?.credential
 }
 
-const hub = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com'])
-
 /** `https://index.docker.io/v1/`, `registry.example/team-a`, `https://registry.example/v2/` → host and path. */
 function placeOf(key: string): { host: string; path: string } {
   const [first = '', ...segments] = key
@@ -71,7 +70,7 @@ function placeOf(key: string): { host: string; path: string } {
     .split('/')
   const host = first.toLowerCase()
   const path = segments.join('/')
-  return { host: hub.has(host) ? 'docker.io' : host, path: path === 'v1' || path === 'v2' ? '' : path }
+  return { host: isDockerHub(host) ? 'docker.io' : host, path: path === 'v1' || path === 'v2' ? '' : path }
 }
 
 function credentialOf({ auth, username, password, identitytoken, registrytoken }: Entry): Credential | undefined {

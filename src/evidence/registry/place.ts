@@ -1,5 +1,5 @@
 import { type Question, questionKey } from '../../core/observation.ts'
-import { type Name, partsOf, type Reference } from '../../core/reference.ts'
+import { type Name, nameOf, partsOf, type Reference } from '../../core/reference.ts'
 import type { HostRules } from '../http/host-rules.ts'
 
 /** Where a name is asked: `host` as references spell it (credentials are kept under it), `origin` as it is dialled. */
@@ -9,14 +9,9 @@ export type Place = { readonly host: string; readonly path: string; readonly ori
 export type Mirrors = ReadonlyMap<string, string>
 
 export function placeOf(image: Reference | Name, mirrors: Mirrors, rules: HostRules): Place {
-  const { host, path } = partsOf(mirrored(nameText(image), mirrors))
+  const { host, path } = partsOf(mirrored(nameOf(partsOf(image)), mirrors))
   const dialled = host === 'docker.io' ? 'registry-1.docker.io' : host
   return { host, path, origin: new URL(`${rules.schemeOf(host)}//${dialled}`).origin }
-}
-
-function nameText(image: Reference | Name): string {
-  const { host, path } = partsOf(image)
-  return `${host}/${path}`
 }
 
 function mirrored(name: string, mirrors: Mirrors): Name {

@@ -1,3 +1,4 @@
+import { keyOfToken } from '../../core/pointer.ts'
 import { printable } from '../../core/printable.ts'
 
 /** The links of a signature, in the order in which a person would follow them. */
@@ -50,7 +51,7 @@ function placeOf(pointer: string): { readonly order: number; readonly words: str
   const row = places[order]
   if (row === undefined) return undefined
   const [place, words, link] = row
-  const rest = printable(path.slice(place.length).replaceAll('~1', '/').replaceAll('~0', '~'))
+  const rest = printable(keyOfToken(path.slice(place.length)))
   return {
     order,
     link,

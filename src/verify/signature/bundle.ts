@@ -3,6 +3,7 @@ import { type Digest, digestOf } from '../../core/digest.ts'
 import { base64Field } from '../../core/fields.ts'
 import { parseJson } from '../../core/json.ts'
 import type { Limits } from '../../core/limits.ts'
+import { firstPlace } from '../../core/pointer.ts'
 import type { Candidate, CandidateNote, Content, EntryMaterial, Form, Holder, Read } from './candidate.ts'
 
 /**
@@ -103,13 +104,7 @@ export function readBundle(bytes: Uint8Array, limits: Limits): Read {
 
 export function readBundleValue(value: unknown, id: Digest, limits: Limits): Read {
   const checked = bundle.safeParse(value)
-  if (!checked.success)
-    return {
-      id,
-      outcome: 'error',
-      code: 'bundle.malformed',
-      found: checked.error.issues[0]?.path.map(String).join('.') ?? '',
-    }
+  if (!checked.success) return { id, outcome: 'error', code: 'bundle.malformed', found: firstPlace(checked.error) }
   const { data } = checked
   const [, long, short] = mediaType.exec(data.mediaType) ?? []
   const form = versions[long ?? short ?? '']

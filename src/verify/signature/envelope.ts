@@ -1,11 +1,11 @@
-import { X509Certificate } from 'node:crypto'
 import { z } from 'zod'
 import { digestOf } from '../../core/digest.ts'
 import { base64Field } from '../../core/fields.ts'
 import { parseJson } from '../../core/json.ts'
 import type { Limits } from '../../core/limits.ts'
-import type { Holder, Read } from './candidate.ts'
-import { type LegacyLayer, legacyId, readLogBundle, readTimestamp } from './simple-signing.ts'
+import { firstPlace } from '../../core/pointer.ts'
+import type { Read } from './candidate.ts'
+import { holderOf, type LegacyLayer, legacyId, readLogBundle, readTimestamp } from './simple-signing.ts'
 
 /**
  * A bare DSSE envelope (secure-systems-lab/dsse envelope.md): alone in a file, its certificate beside the signature; or as a
@@ -21,24 +21,18 @@ export function readEnvelope(bytes: Uint8Array, limits: Limits, layer?: LegacyLa
   const id = layer === undefined ? digestOf(bytes) : legacyId(layer)
   const parsed = parseJson(bytes, limits.jsonDepth)
   if ('problem' in parsed) return { id, outcome: 'error', code: 'bundle.malformed', found: parsed.problem }
+  if (parsed.duplicateKey !== undefined)
+    return { id, outcome: 'error', code: 'bundle.malformed', found: parsed.duplicateKey }
   const checked = envelope.safeParse(parsed.value)
-  if (!checked.success || parsed.duplicateKey !== undefined)
-    return {
-      id,
-      outcome: 'error',
-      code: 'bundle.malformed',
-      found: parsed.duplicateKey ?? checked.error?.issues[0]?.path.map(String).join('.') ?? '',
-    }
+  if (!checked.success) return { id, outcome: 'error', code: 'bundle.malformed', found: firstPlace(checked.error) }
   const { payloadType, payload, signatures } = checked.data
   const [signature, second] = signatures
   const lacking = (expected: string): Read => ({ id, outcome: 'fail', code: 'signature.malformed', expected })
   if (signature === undefined || second !== undefined || signature.sig.length === 0)
     return lacking('exactly one signature in the envelope') // T51
   const annotations = layer?.annotations ?? {}
-  const holder = holderOf(
-    annotations['dev.sigstore.cosign/certificate'] ?? signature.cert ?? undefined,
-    signature.keyid ?? '',
-  )
+  const pem = annotations['dev.sigstore.cosign/certificate'] ?? signature.cert ?? undefined
+  const holder = holderOf(pem, { hint: signature.keyid ?? '' })
   if (holder === undefined) return lacking('a certificate in PEM')
   const entries = readLogBundle(annotations['dev.sigstore.cosign/bundle'] ?? 'null', limits)
   if (entries === undefined) return lacking('a readable log promise')
@@ -54,14 +48,5 @@ export function readEnvelope(bytes: Uint8Array, limits: Limits, layer?: LegacyLa
     timestamps,
     timestamped: Buffer.from(bytes),
     notes: [],
-  }
-}
-
-function holderOf(pem: string | undefined, hint: string): Holder | undefined {
-  if (pem === undefined || pem.trim() === '') return { hint }
-  try {
-    return { certificate: new X509Certificate(pem).raw }
-  } catch {
-    return undefined
   }
 }

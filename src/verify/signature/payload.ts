@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Digest, hexOf } from '../../core/digest.ts'
-import type { Json } from '../../core/json.ts'
-import { parseJson } from '../../core/json.ts'
+import { type Json, parseJson } from '../../core/json.ts'
+import { firstPlace } from '../../core/pointer.ts'
 import type { Content } from './candidate.ts'
 import type { Refusal } from './facts.ts'
 
@@ -69,12 +69,7 @@ function messageClaims(content: Content & { kind: 'message' }, artifact: Subject
 
 function simpleClaims(value: unknown, artifact: SubjectDigests): Claims | Refusal {
   const checked = simple.safeParse(value)
-  if (!checked.success)
-    return {
-      outcome: 'fail',
-      code: 'payload.malformed',
-      found: checked.error.issues[0]?.path.map(String).join('.') ?? '',
-    }
+  if (!checked.success) return { outcome: 'fail', code: 'payload.malformed', found: firstPlace(checked.error) }
   const { critical, optional } = checked.data
   if (critical.type !== simpleType)
     return { outcome: 'fail', code: 'payload.type', expected: simpleType, found: critical.type.slice(0, 200) } // T34
@@ -91,12 +86,7 @@ function simpleClaims(value: unknown, artifact: SubjectDigests): Claims | Refusa
 
 function statementClaims(value: unknown, artifact: SubjectDigests): Claims | Refusal {
   const checked = statement.safeParse(value)
-  if (!checked.success)
-    return {
-      outcome: 'fail',
-      code: 'payload.malformed',
-      found: checked.error.issues[0]?.path.map(String).join('.') ?? '',
-    }
+  if (!checked.success) return { outcome: 'fail', code: 'payload.malformed', found: firstPlace(checked.error) }
   const { subject, predicateType, _type, predicate } = checked.data
   if (!/^https:\/\/in-toto\.io\/Statement\/v(0\.1|1)$/.test(_type))
     return {

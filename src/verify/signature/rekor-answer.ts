@@ -5,14 +5,11 @@ import type { Limits } from '../../core/limits.ts'
 import { digestBytes } from './algorithm.ts'
 import type { Candidate, EntryMaterial } from './candidate.ts'
 import { readEntryBody } from './log-body.ts'
+import { rekorEntry, rekorMaterial } from './rekor-entry.ts'
 
 /** What Rekor v1 answers for an entry (openapi.yaml, LogEntry): one object, its key the entry's UUID; or a list of those. */
 const hex = z.string().regex(/^[0-9a-f]{64}$/)
-const entry = z.object({
-  body: z.string(),
-  integratedTime: z.number().int(),
-  logID: hex,
-  logIndex: z.number().int(),
+const entry = rekorEntry.extend({
   verification: z
     .object({
       signedEntryTimestamp: z.string().optional(),
@@ -29,7 +26,6 @@ const entry = z.object({
     .optional(),
 })
 const answer = z.record(z.string(), entry)
-const kindOf = z.object({ kind: z.string(), apiVersion: z.string() })
 
 export function readRekorAnswer(bytes: Uint8Array, limits: Limits): readonly EntryMaterial[] {
   const parsed = parseJson(bytes, limits.jsonDepth)
@@ -42,19 +38,12 @@ export function readRekorAnswer(bytes: Uint8Array, limits: Limits): readonly Ent
 }
 
 function toMaterial(value: z.output<typeof entry>, limits: Limits): EntryMaterial | undefined {
-  const body = decodeBase64(value.body)
-  const inner = body === undefined ? undefined : parseJson(body, limits.jsonDepth)
-  const kind = inner === undefined || 'problem' in inner ? undefined : kindOf.safeParse(inner.value).data
-  if (body === undefined || kind === undefined) return undefined
+  const material = rekorMaterial(value, limits.jsonDepth)
+  if (material === undefined) return undefined
   const { signedEntryTimestamp, inclusionProof } = value.verification ?? {}
   const promise = signedEntryTimestamp === undefined ? undefined : decodeBase64(signedEntryTimestamp)
   return {
-    logIndex: String(value.logIndex),
-    logId: Buffer.from(value.logID, 'hex'),
-    kind: kind.kind,
-    version: kind.apiVersion,
-    integratedTime: String(value.integratedTime),
-    body,
+    ...material,
     ...(promise !== undefined && { promise }),
     ...(inclusionProof !== undefined && {
       proof: {

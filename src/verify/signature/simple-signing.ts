@@ -5,6 +5,7 @@ import { type Digest, digestOf } from '../../core/digest.ts'
 import { canonicalJson, type Json, parseJson } from '../../core/json.ts'
 import type { Limits } from '../../core/limits.ts'
 import type { Candidate, EntryMaterial, Holder, Read } from './candidate.ts'
+import { rekorEntry, rekorMaterial } from './rekor-entry.ts'
 
 /**
  * Cosign's legacy signatures: a layer whose annotations carry the signature over the layer's bytes
@@ -64,7 +65,7 @@ function readLegacy(id: Digest, payload: Buffer, parts: Parts, limits: Limits): 
   if (parts.signature === undefined || parts.signature === '') return lacking(`annotation ${keys.signature}`)
   const signature = decodeBase64(parts.signature)
   if (signature === undefined || signature.length === 0) return lacking('a signature in base64')
-  const holder = holderOf(parts.certificate)
+  const holder = holderOf(parts.certificate, { nobody: true })
   if (holder === undefined) return lacking('a certificate in PEM')
   const entries = parts.bundle === undefined ? [] : readLogBundle(parts.bundle, limits)
   if (entries === undefined) return lacking('a readable log promise')
@@ -82,8 +83,9 @@ function readLegacy(id: Digest, payload: Buffer, parts: Parts, limits: Limits): 
   return candidate
 }
 
-function holderOf(pem: string | undefined): Holder | undefined {
-  if (pem === undefined || pem.trim() === '') return { nobody: true }
+/** Who the certificate beside a signature names; `otherwise` where there is none, undefined where it cannot be read. */
+export function holderOf(pem: string | undefined, otherwise: Holder): Holder | undefined {
+  if (pem === undefined || pem.trim() === '') return otherwise
   try {
     return { certificate: new X509Certificate(pem).raw }
   } catch {
@@ -91,16 +93,7 @@ function holderOf(pem: string | undefined): Holder | undefined {
   }
 }
 
-const logBundle = z.object({
-  SignedEntryTimestamp: z.string(),
-  Payload: z.object({
-    body: z.string(),
-    integratedTime: z.number().int(),
-    logIndex: z.number().int(),
-    logID: z.string().regex(/^[0-9a-f]{64}$/),
-  }),
-})
-const kindOf = z.object({ kind: z.string(), apiVersion: z.string() })
+const logBundle = z.object({ SignedEntryTimestamp: z.string(), Payload: rekorEntry })
 
 /** Rekor's SET over an entry, as cosign 2 keeps it. */
 export function readLogBundle(text: string, limits: Limits): readonly EntryMaterial[] | undefined {
@@ -111,22 +104,8 @@ export function readLogBundle(text: string, limits: Limits): readonly EntryMater
   if (!checked.success) return undefined
   const { SignedEntryTimestamp, Payload } = checked.data
   const promise = decodeBase64(SignedEntryTimestamp)
-  const body = decodeBase64(Payload.body)
-  if (promise === undefined || body === undefined) return undefined
-  const inner = parseJson(body, limits.jsonDepth)
-  const kind = 'problem' in inner ? undefined : kindOf.safeParse(inner.value).data
-  if (kind === undefined) return undefined
-  return [
-    {
-      logIndex: String(Payload.logIndex),
-      logId: Buffer.from(Payload.logID, 'hex'),
-      kind: kind.kind,
-      version: kind.apiVersion,
-      integratedTime: String(Payload.integratedTime),
-      body,
-      promise,
-    },
-  ]
+  const material = rekorMaterial(Payload, limits.jsonDepth)
+  return promise === undefined || material === undefined ? undefined : [{ ...material, promise }]
 }
 
 const timestampShape = z.object({ SignedRFC3161Timestamp: z.string() })

@@ -3,6 +3,7 @@ import type { TrustMaterial } from '@sigstore/verify'
 import { z } from 'zod'
 import { base64Field, timeField } from '../../core/fields.ts'
 import { parseJson } from '../../core/json.ts'
+import { firstPlace } from '../../core/pointer.ts'
 import { KeptCertificate } from '../certificate/kept-certificate.ts'
 import { authorityRoleProblem, isTimestamper } from '../certificate/leaf.ts'
 import { keyProblem } from '../signature/algorithm.ts'
@@ -75,7 +76,7 @@ export function parseTrustedRoot(bytes: Uint8Array, maxDepth: number): Trust | {
   const parsed = parseJson(bytes, maxDepth)
   if ('problem' in parsed) return { problem: parsed.problem }
   const checked = document.safeParse(parsed.value)
-  if (!checked.success) return { problem: checked.error.issues[0]?.path.map(String).join('.') || 'mediaType' }
+  if (!checked.success) return { problem: firstPlace(checked.error) || 'mediaType' }
   const unused: string[] = []
   try {
     const { data } = checked
