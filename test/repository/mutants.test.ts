@@ -8,7 +8,7 @@ import { readJson, root } from './files.ts'
 const run = (script: string, args: readonly string[]) =>
   spawnSync(process.execPath, [join(root, 'scripts', script), ...args], { encoding: 'utf8', cwd: root })
 
-const mutants = readJson('test/mutants.json') as { id: string; file: string; test: string }[]
+const mutants = readJson('test/mutants.json') as { id: string; file: string; find: string; test: string }[]
 
 test.runIf(mutants.length > 0)('three of the mutants of this program turn their test red', { timeout: 300_000 }, () => {
   const { status, stdout } = run('mutants.mjs', ['--sample', '3'])
@@ -16,8 +16,9 @@ test.runIf(mutants.length > 0)('three of the mutants of this program turn their 
 })
 
 test('every mutant takes a check out of the program that a test is named after', () => {
-  for (const { id, file, test } of mutants) {
+  for (const { id, file, find, test } of mutants) {
     expect(file, id).toMatch(/^(?:src|workers)\//)
+    expect(readFileSync(join(root, file), 'utf8').split(find), `${id}: ${find}`).toHaveLength(2)
     expect(test, id).toMatch(/^test\/.*\.test\.ts$/)
     expect(id).toMatch(/^(?:[TLR]\d+|F-\d{3})$/)
   }
