@@ -535,7 +535,8 @@ export const codes = {
 
 export type Code = keyof typeof codes
 export const isCode = (text: string): text is Code => Object.hasOwn(codes, text)
-export const areaOf = (code: Code): string => code.slice(0, code.indexOf('.'))
+/** An earlier stage stood in the way: such a code repeats a reason, and is none of its own. */
+export const isNotEvaluated = (code: Code): boolean => code.endsWith('.not-evaluated')
 export const severityOf = (code: Code): Severity => codes[code].severity
 
 /** The sentence of a code and what to do next, with `{names}` filled from the parameters. */

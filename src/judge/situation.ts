@@ -82,31 +82,22 @@ function imageNotes(inputs: Inputs, view: EvidenceView, limits: Limits): readonl
   if (asked.as === undefined || typeof subject !== 'string' || (asked.root !== undefined && asked.root !== subject))
     return []
   const notes: Finding[] = []
-  const add = (code: Finding['code'], found: string) =>
-    notes.push({ check: 'image', code, outcome: 'pass', basis: 'none', subject, found, evidence: [subject] })
+  const add = (code: Finding['code'], said: Pick<Finding, 'expected' | 'found'>) =>
+    notes.push({ check: 'image', code, outcome: 'pass', basis: 'none', subject, ...said, evidence: [subject] })
   const parts = partsOf(asked.as as Reference)
   if (parts.tag !== undefined && parts.digest !== undefined) {
     const outcome = view.outcomeOf({ ask: 'resolve', image: asked.as.split('@')[0] as Reference })
     if (outcome !== undefined && 'found' in outcome && outcome.found !== parts.digest)
-      add('registry.tag-moved', outcome.found)
+      add('registry.tag-moved', { found: outcome.found })
   }
   const origin = asked.name === undefined ? undefined : originOf(asked.as as Reference, asked.name as Name)
   const there = origin === undefined ? undefined : view.outcomeOf(origin)
   if (there !== undefined && 'found' in there && there.found !== subject)
-    notes.push({
-      check: 'image',
-      code: 'registry.mirror-behind',
-      outcome: 'pass',
-      basis: 'none',
-      subject,
-      expected: there.found,
-      found: subject,
-      evidence: [subject],
-    }) // T91
+    add('registry.mirror-behind', { expected: there.found, found: subject }) // T91
   const manifest = manifestOf(subject, view)
   if (manifest !== undefined && 'found' in manifest) {
     const tree = readTree(subject, manifest.mediaType, view.bytes, limits)
-    if (!('problem' in tree) && tree.others > 0) add('image.attestation-child', String(tree.others))
+    if (!('problem' in tree) && tree.others > 0) add('image.attestation-child', { found: String(tree.others) })
   }
   return notes
 }

@@ -1,3 +1,4 @@
+import { isNotEvaluated } from '../../core/codes.ts'
 import type { Answer } from '../../core/request.ts'
 import { brief } from '../../report/model/brief.ts'
 import type { CandidateView, RequirementView, Step } from '../../report/model/chain.ts'
@@ -122,7 +123,7 @@ class Tree {
     const below = rails + (last ? '   ' : '│  ')
     const about = run.map((one) => one.about).join(', ')
     const title = finding.state === 'note' ? '' : `${about}: `
-    const decided = finding.state === 'fail' || (finding.state === 'unknown' && !isSilent(finding))
+    const decided = finding.state === 'fail' || (finding.state === 'unknown' && !isNotEvaluated(finding.code))
     const text = title + (decided ? `${stateWords[finding.state]} (${finding.code})` : finding.says)
     const [first = '', ...rest] = hang('', 2, text, Math.max(this.options.columns - rails.length - 3, 30))
     this.node(rails, last, `${this.mark(finding.state, coloured)} ${first.slice(2)}`)
@@ -141,14 +142,12 @@ class Tree {
   }
 }
 
-const isSilent = ({ code }: FindingView): boolean => code.endsWith('.not-evaluated')
-
 /** Neighbours that only say that they were not evaluated, in the same words, are told in one line. */
 function told(findings: readonly FindingView[]): readonly (readonly [FindingView, ...FindingView[]])[] {
   const runs: [FindingView, ...FindingView[]][] = []
   for (const finding of findings) {
     const run = runs.at(-1)
-    if (run !== undefined && isSilent(finding) && run[0].says === finding.says) run.push(finding)
+    if (run !== undefined && isNotEvaluated(finding.code) && run[0].says === finding.says) run.push(finding)
     else runs.push([finding])
   }
   return runs

@@ -1,3 +1,4 @@
+import { isNotEvaluated } from '../../core/codes.ts'
 import type { Digest } from '../../core/digest.ts'
 import type { Finding } from '../../core/finding.ts'
 import type { SubjectAnswer } from '../../core/request.ts'
@@ -131,7 +132,7 @@ function linksOf(
     const views = mine.map((one) => findingView(one, beside))
     if (drawn === undefined) return kind === 'signature' ? [without(decisive)] : []
     if (asked.length === 0) return notDemanded(kind, views)
-    const silent = asked.every(({ code }) => code.endsWith('.not-evaluated'))
+    const silent = asked.every(({ code }) => isNotEvaluated(code))
     const state = silent && (broken || decisive.state === 'fail') ? 'unreached' : worstState(asked)
     broken ||= state === 'fail' || state === 'unknown'
     const first = views.find((view) => view.state === 'fail') ?? views.find((view) => view.state === 'unknown')

@@ -1,3 +1,4 @@
+import { isNotEvaluated } from '../../core/codes.ts'
 import { brief } from '../model/brief.ts'
 import type { Step } from '../model/chain.ts'
 import type { FindingView } from '../model/finding-view.ts'
@@ -78,7 +79,7 @@ const isWide = ({ state }: FindingView): boolean => state === 'fail' || state ==
 /** What was held against this link: short where it passed, in full where it did not. */
 function factsHtml(findings: readonly FindingView[], state: DrawnStep['state']): Html | undefined {
   if (state === 'unreached' || findings.length === 0) return undefined
-  return html`<ul class="facts">${findings.map((finding) => (isWide(finding) && !finding.code.endsWith('.not-evaluated') ? wide(finding) : short(finding)))}</ul>`
+  return html`<ul class="facts">${findings.map((finding) => (isWide(finding) && !isNotEvaluated(finding.code) ? wide(finding) : short(finding)))}</ul>`
 }
 
 const wide = (finding: FindingView): Html =>

@@ -1,4 +1,4 @@
-import type { Code } from '../../core/codes.ts'
+import { type Code, isNotEvaluated } from '../../core/codes.ts'
 import type { Digest } from '../../core/digest.ts'
 import type { Basis, Finding, FindingOutcome, Subject, Where } from '../../core/finding.ts'
 import type { Json } from '../../core/json.ts'
@@ -69,7 +69,7 @@ export class Book {
     const asked = this.findings.filter(({ demand }) => demand !== undefined)
     const failed = asked.filter(({ outcome }) => outcome === 'fail')
     const open =
-      asked.find(({ outcome, code }) => outcome === 'error' && !code.endsWith('.not-evaluated')) ??
+      asked.find(({ outcome, code }) => outcome === 'error' && !isNotEvaluated(code)) ??
       asked.find(({ outcome }) => outcome === 'error')
     return {
       status: failed.length > 0 ? 'failed' : open !== undefined ? 'undecided' : 'met',

@@ -1,49 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { digestOf } from '../../../src/core/digest.ts'
+import { hasDockerRegistry, startDockerRegistry } from '../../registry/docker-registry.ts'
 import { ask, blob, client, image, manifest, referrers, resolve, tag, word } from './setup.ts'
-
-const installed = spawnSync('docker-registry', ['--version']).status === 0
-if (!installed) console.warn('docker-registry tests skipped: it is not installed (apt install docker-registry)')
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const { port } = server.address() as AddressInfo
-  await new Promise((closed) => server.close(closed))
-  return port
-}
-
-async function start(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'docker-registry-'))
-  const host = `127.0.0.1:${await freePort()}`
-  const config = {
-    version: 0.1,
-    log: { level: 'error', accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: folder } },
-    http: { addr: host },
-  }
-  await writeFile(join(folder, 'config.yml'), JSON.stringify(config)) // JSON is YAML
-  const child = spawn('docker-registry', ['serve', join(folder, 'config.yml')], { stdio: 'ignore' })
-  onTestFinished(async () => {
-    child.kill()
-    await rm(folder, { recursive: true, force: true })
-  })
-  await expect
-    .poll(
-      () =>
-        fetch(`http://${host}/v2/`)
-          .then(({ status }) => status)
-          .catch(() => 0),
-      { timeout: 20_000 },
-    )
-    .toBe(200)
-  return host
-}
 
 async function push(host: string, ref: string, document: object, type: string): Promise<string> {
   const body = JSON.stringify(document)
@@ -67,9 +25,10 @@ async function pushBlob(host: string, text: string): Promise<string> {
   return digestOf(text)
 }
 
-describe.skipIf(!installed)('docker-registry', () => {
+describe.skipIf(!hasDockerRegistry)('docker-registry', () => {
   test('every question, against a registry that we did not write and that has no referrers API', async () => {
-    const host = await start()
+    const { host, stop } = await startDockerRegistry()
+    onTestFinished(stop)
     const config = await pushBlob(host, '{}')
     const document = image({
       config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: config, size: 2 },
