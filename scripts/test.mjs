@@ -1,6 +1,6 @@
 /**
- * npm test: type check, lint, vitest; all three run, whatever the first says. The last line is `N passed, N failed`
- * (`, N skipped` may follow), where the type check and the lint count as one each. Arguments go to vitest.
+ * npm test: type check, lint, vitest; all three run, whatever the first says. The last line is `N passed, N failed`,
+ * where the type check and the lint count as one each. Arguments go to vitest.
  * MESHPROOF_TEST_COUNT names a file that gets that line, too.
  */
 import { spawnSync } from 'node:child_process'
@@ -35,8 +35,9 @@ try {
   rmSync(folder, { recursive: true })
 }
 
-const line = `${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`
+const line = `${count.passed} passed, ${count.failed} failed`
 if (process.env.MESHPROOF_TEST_COUNT) writeFileSync(process.env.MESHPROOF_TEST_COUNT, `${line}\n`)
+if (count.skipped > 0) console.log(`${count.skipped} skipped: what they need is not here, said above`)
 console.log(line)
 process.exit(count.failed === 0 ? 0 : 1)
 

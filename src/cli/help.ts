@@ -47,7 +47,7 @@ const pages: Readonly<Record<string, Page>> = {
     ],
   },
   'verify install': {
-    what: 'compares installed programs with the archive they came from, and verifies that archive',
+    what: 'compares installed programs with the archive they came from',
     example:
       'meshproof verify install /opt/kong-mesh --archive kong-mesh-2.14.3-linux-amd64.tar.gz --security-assets security-assets.tar.gz',
     flags: [

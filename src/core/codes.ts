@@ -36,11 +36,6 @@ export const codes = {
     'The key or algorithm is not allowed: {found}. Allowed are P-256, P-384, P-521, Ed25519 and RSA of 2048 bits or more with SHA-2.',
     'Sign again with an allowed key.',
   ),
-  'signature.hash-disagrees': row(
-    'high',
-    'The signature is good over {found}, but the policy says {expected} for this key.',
-    'If the publisher signs this way, say so in the policy with hash.',
-  ),
   'signature.not-evaluated': row('info', 'The signature could not be checked, since what it stands on is missing.'),
   'signature.layer-foreign': row('info', 'A layer of another type stands at the place of signatures: {found}.'),
   'signature.subject-foreign': row(
@@ -350,18 +345,12 @@ export const codes = {
     'The image has no platform {expected}; it has {found}.',
     'Name one of the platforms it has.',
   ),
-  'image.no-platforms': row(
-    'medium',
-    'The index lists no image for a platform.',
-    'Name the digest of the image itself.',
-  ),
   'image.malformed': row('medium', 'The manifest cannot be read.', 'Push the image again.'),
   'image.attestation-child': row(
     'info',
     'The index also lists {found} documents without a platform; they are not images.',
   ),
   'registry.tag-moved': row('medium', 'The tag now names another digest: {found}.', 'Find out who moved it.'),
-  'image.layers-not-read': row('info', 'Layers were not read: {found}.'),
   'registry.not-found': row('high', 'The registry does not know {expected}.', 'Check the spelling and the tag.'),
   'registry.unauthorized': row('medium', 'The registry {found} wants a login.', 'Log in (docker login) and try again.'),
   'registry.denied': row(
@@ -386,7 +375,7 @@ export const codes = {
     'The registry sent other bytes than the digest says: expected {expected}, found {found}.',
     'Stop: the registry or something on the way alters content.',
   ),
-  'registry.size-mismatch': row('high', 'The registry sent {found} bytes where {expected} were announced.', retry),
+  'registry.size-mismatch': row('high', 'What was sent is not as long as was announced.', retry),
   'registry.too-large': row(
     'medium',
     'The answer is larger than {expected} bytes.',
@@ -429,7 +418,6 @@ export const codes = {
   ),
   'registry.insecure': row('low', 'The registry {found} was asked without TLS, as configured.'),
   'limit.time': row('medium', 'The time for this request is over.', retry),
-  'limit.memory': row('medium', 'The memory for this request is used up.', retry),
   'limit.rounds': row('medium', 'Too many rounds of questions.', 'Report it to us with the reference.'),
   'limit.candidates': row(
     'medium',

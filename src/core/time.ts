@@ -1,11 +1,15 @@
 /** RFC 3339 UTC with milliseconds: `2026-11-25T13:00:00.000Z`. */
 export type Time = string & { readonly __brand: 'Time' }
 
-const pattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
+const pattern =
+  /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
 
-/** Milliseconds since 1970; undefined where the text is no RFC 3339 time. */
+/** Milliseconds since 1970; undefined where the text is no RFC 3339 time (30 February is none, though `Date` takes it). */
 export function parseTime(text: string): number | undefined {
-  const ms = pattern.test(text) ? Date.parse(text) : Number.NaN
+  const [, year, month, day] = pattern.exec(text) ?? []
+  if (day === undefined || Number(day) > new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate())
+    return undefined
+  const ms = Date.parse(text)
   return Number.isNaN(ms) ? undefined : ms
 }
 

@@ -121,8 +121,7 @@ class Collector {
       else if ((kind === 'signature' || kind === 'attestation') && mediaType !== givenTypes.payload)
         this.layers(bytes, digest, both, undefined)
     }
-    for (const { code, question } of view.givenProblems)
-      this.gap(code, both, question.kind === 'layout' ? undefined : question)
+    for (const { code, question } of view.givenProblems) this.gap(code, both, question)
   }
 
   referrers(image: Name, list: Digest, subject: Digest): void {
@@ -195,6 +194,10 @@ class Collector {
     }
     const bytes = this.view.bytes(layer.digest)
     if (bytes === undefined) this.gap('evidence.missing', kinds)
+    else if (bytes.length !== layer.size) {
+      this.gap('registry.size-mismatch', kinds, question) // T28: the manifest that names it announced another size
+      return undefined
+    }
     return bytes
   }
 }

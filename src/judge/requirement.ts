@@ -11,7 +11,7 @@ import { holdAgainst } from '../verify/signature/demands.ts'
 import type { Matter } from '../verify/signature/matter.ts'
 import { type Collected, collect, type Found, type Gap } from './candidates.ts'
 import type { EvidenceView } from './evidence-view.ts'
-import { isMeant, isOtherStatement, isStranger } from './selection.ts'
+import { eachOnce, isMeant, isOtherStatement, isStranger } from './selection.ts'
 import type { Obstacle, Scope, Situation } from './situation.ts'
 import type { TrustForPolicy } from './trust-for.ts'
 
@@ -71,7 +71,7 @@ function judgeCandidates(of: RequirementCase): JudgedRequirement {
     situation.parent !== undefined &&
     (of.policy.inherit ?? ['signature', 'attestation']).includes(requirement.candidate)
   const lent = inherits && situation.parent !== undefined ? collect(situation.parent, view, limits) : undefined
-  const results: CandidateResult[] = []
+  const held: CandidateResult[] = []
   const findings: Finding[] = []
   const unreadable: Found[] = []
   for (const [collected, digest] of [
@@ -83,13 +83,14 @@ function judgeCandidates(of: RequirementCase): JudgedRequirement {
       if (!found.kinds.includes(requirement.candidate)) continue
       if (isCandidate(found.read) && !isMeant(requirement, found.read, limits.jsonDepth)) continue
       if (isCandidate(found.read))
-        results.push(holdAgainst(requirement, of.pointer, found.read, found.evidence, matterOf(of, digest)))
-      else if (collected === own || !results.some(({ candidate }) => candidate.id === found.read.id))
+        held.push(holdAgainst(requirement, of.pointer, found.read, found.evidence, matterOf(of, digest)))
+      else if (collected === own || !held.some(({ candidate }) => candidate.id === found.read.id))
         unreadable.push(found)
     }
     for (const { code, found, evidence } of collected.notes)
       findings.push({ check: requirement.id, code, outcome: 'pass', basis: 'none', subject, found, evidence })
   }
+  const results = eachOnce(held)
   for (const { read, evidence } of unreadable)
     findings.push(unreadableFinding(of, read as Exclude<typeof read, { content: unknown }>, evidence))
   for (const result of results) findings.push(...result.findings)
@@ -101,7 +102,7 @@ function judgeCandidates(of: RequirementCase): JudgedRequirement {
   findings.push(...settle(of, results, unreadable, gaps, own))
   return {
     findings: [...findings, ...fill(of, findings, 'error')],
-    boundaries: results.flatMap(({ boundaries }) => boundaries),
+    boundaries: held.flatMap(({ boundaries }) => boundaries),
     met: results.filter(({ status }) => status === 'met'),
     applies: true,
   }

@@ -33,3 +33,11 @@ export const isOtherStatement = (result: CandidateResult): boolean =>
 
 /** One that fails in more than its type as well: nobody meant it as a signature. */
 export const isStranger = (result: CandidateResult): boolean => result.failures > 1 && isOtherStatement(result)
+
+const merit = { met: 0, undecided: 1, failed: 2 } as const
+
+/** What was brought along is held against a platform and against its index alike; it counts once, as what it comes closest to. */
+export const eachOnce = (results: readonly CandidateResult[]): readonly CandidateResult[] =>
+  [...Map.groupBy(results, ({ candidate }) => candidate.id).values()].flatMap(
+    (same) => same.toSorted((a, b) => merit[a.status] - merit[b.status] || a.failures - b.failures)[0] ?? [],
+  )

@@ -187,6 +187,8 @@ test.each(strong)(
     await expectTrusted({ evidence: authority.sign({ github: { key: algorithm }, signing: { hash } }) })
     await expectTrusted({ evidence: authority.sign({ github: { key: algorithm }, signing: { hash: 'sha256' } }) })
     await expectTrusted(by({ payload, ...rekord, signing: { hash: 'sha256' } }))
+    const unlogged = { ...by({ ...bare, timestamp: true, signing: { hash: 'sha256' } }), artifact: { file: message } }
+    await expectTrusted({ ...unlogged, policy: policyWith({ transparency: { log: 0 } }) })
     // Nothing names a hash: the curve does.
     await expectRefused(by({ payload, signing: { hash: 'sha256' } }), { code: 'signature.invalid', demand: '/signer' })
     // The entry names another hash than the signature was made with.

@@ -69,6 +69,12 @@ test('T37 more candidates than are looked at: open, unless a good one was seen',
   await expectEach({ ...of(junk(8)), limits: { candidates: 4 } }, 'inconclusive limit.candidates')
 })
 
+test('T28 a payload of another size than its manifest announces', async () => {
+  const resized = { payload: good.payload, layer: { ...good.layer, size: good.layer.size + 1 } }
+  await expectEach(of([resized]), 'inconclusive registry.size-mismatch')
+  await expectTrusted(of([good]))
+})
+
 test('T38 a payload larger than it may be', async () => {
   const large = signatureOf(image, { optional: { ...kongAnnotations, filler: 'x'.repeat(4000) } })
   await expectTrusted(of([large]))

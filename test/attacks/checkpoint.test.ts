@@ -45,6 +45,7 @@ const unreadable: Readonly<Record<string, CheckpointOptions>> = {
     lines: ([origin = '', size = '', hash = '']) => [origin, size, `${hash}!`],
   },
   'T19 no newline at the end': { alter: (it) => it.trimEnd() },
+  'T19 something else in place of the last newline': { alter: (it) => it.replace(/\n$/, 'x') },
   'T19 junk among the signatures': { alter: (it) => `${it}junk\n` },
   'T19 a signature line without dash': { alter: (it) => it.replaceAll('\u2014', '-') },
   'T19 another end of lines': { alter: (it) => it.replaceAll('\n', '\r\n') },

@@ -95,7 +95,9 @@ test.each(Object.entries(bases))('F4 both take a good bundle: %s', async (_name,
   expect(await ours(text)).toMatchObject({ outcome: 'trusted', code: 'requirement.met' })
 })
 
-test(`F4 ${runs} mutants: what the library refuses we do not trust, what it takes we take but for the gaps`, async () => {
+test(`F4 ${runs} mutants: what the library refuses we do not trust, what it takes we take but for the gaps`, {
+  timeout: 60_000 + 100 * runs,
+}, async () => {
   const random = randomFrom(20261125)
   const pairs = Object.values(bases).map((make) => [make(), make()] as const)
   const seen: Partial<Record<Word, number>> = {}

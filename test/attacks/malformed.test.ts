@@ -17,6 +17,7 @@ import {
   policyOf,
   root,
 } from './harness.ts'
+import { placesOf, replaced } from './mutations.ts'
 
 const { bundle } = authority.sign({ timestamp: true })
 const statement = {
@@ -34,24 +35,6 @@ async function survives(of: Case, what: string): Promise<void> {
   for (const { code } of subject.findings) expect(table).toHaveProperty([code])
 }
 
-/** Every path of a document, from the outside in. */
-function* paths(value: unknown, at: readonly (string | number)[] = []): Generator<readonly (string | number)[]> {
-  if (at.length > 0) yield at
-  if (typeof value !== 'object' || value === null) return
-  for (const [key, inner] of Object.entries(value))
-    yield* paths(inner, [...at, Array.isArray(value) ? Number(key) : key])
-}
-
-function replaced<T extends object>(document: T, at: readonly (string | number)[], value: unknown): T {
-  const copy = structuredClone(document)
-  let place: unknown = copy
-  for (const step of at.slice(0, -1)) place = (place as Record<string | number, unknown>)[step]
-  const last = at.at(-1) ?? ''
-  if (value === undefined) delete (place as Record<string | number, unknown>)[last]
-  else (place as Record<string | number, unknown>)[last] = value
-  return copy
-}
-
 const oddities = [null, [], {}, '', 'AAAA', '__proto__', -1, 1.5, 2 ** 60, true, ['x'], { rawBytes: 'AAAA' }]
 
 test.each([
@@ -61,7 +44,7 @@ test.each([
   // What the answer may stand without: hints, and what our policy does not demand.
   const optional =
     /keyid|inclusionPromise$|timestampVerificationData|messageDigest$|integratedTime|logIndex|treeSize|rootHash/
-  for (const at of paths(document))
+  for (const { path: at } of placesOf(document))
     for (const value of oddities) {
       const odd = {
         evidence: { bundle: replaced(document, at, value) },
@@ -245,7 +228,7 @@ test('L12 bodies of entries that the log vouches for, and nobody can read', asyn
 test('L12 a root with a part replaced by something odd', async () => {
   const evidence = authority.sign({ timestamp: true })
   await expectTrusted({ evidence, root })
-  for (const at of paths(root))
+  for (const { path: at } of placesOf(root))
     for (const value of [null, [], {}, '', 'AAAA', -1, '__proto__']) {
       const subject = await judged({ evidence, root: replaced(root, at, value) })
       for (const { code } of subject.findings) expect(table).toHaveProperty([code])

@@ -41,6 +41,7 @@ const checkpoints = ({ findings }: SubjectAnswer) =>
 
 test.each(bases)(
   'a damaged bundle is never thrown at, and trusted only while it says the same: %s',
+  { timeout: 60_000 + 100 * numRuns },
   async (_name, make) => {
     const [bundle, other] = [make(), make()]
     const whole = JSON.stringify(bundle)

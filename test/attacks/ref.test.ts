@@ -25,6 +25,8 @@ const wrongRefs = [
   'refs/heads/2.14.3',
   'refs/heads/refs/tags/2.14.3',
   'refs/pull/7/merge',
+  'refs/pull/2.14.3',
+  'refs/tags/2.14.3-arm64',
   'refs/tags/2.14.2',
   'refs/tags/2.14.30',
   'refs/tags/12.14.3',
@@ -57,6 +59,9 @@ test('T08 without a version asked any release tag is taken, with a word about it
   const subject = await expectTrusted({ ...imageFrom('refs/tags/2.14.2'), policy })
   expect(notes(subject)).toContain('identity.version-not-compared')
   for (const ref of [
+    'refs/pull/2.14.3',
+    'refs/tags/2.14.3-arm64',
+    'refs/tags/2.14.03',
     'refs/heads/2.14.3',
     'refs/heads/refs/tags/2.14.3',
     'refs/tags/main',

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { ociDigest } from '../authority/bytes.ts'
-import { image, index, mediaTypes } from '../authority/oci.ts'
-import { policyWith } from './harness.ts'
+import { cosign3Signature } from '../authority/cosign-bundle.ts'
+import { type Artifact, image, index, mediaTypes } from '../authority/oci.ts'
+import { authority, policyWith } from './harness.ts'
 import {
   allTrusted,
   expectEach,
@@ -162,4 +163,25 @@ test('the verdict of the request is the worst of its subjects', async () => {
     'member linux/amd64': 'rejected payload.digest-mismatch',
     'member linux/arm64': absent,
   })
+})
+
+test('T29 a signature that is brought along counts once, for a platform or for its index', async () => {
+  const bundle = (of: Artifact) => ({
+    bundle: { base64: Buffer.from(JSON.stringify(cosign3Signature(authority, { of }).bundle)).toString('base64') },
+  })
+  const of = { layout: [tagged(it.index)], policy: policyWith() }
+  const lent = await expectTrusted({ ...of, given: [bundle(it.index)] })
+  expect(notesOf(lent)).not.toContain('signature.extra')
+  const own = await expectTold(
+    { ...of, given: [bundle(it.amd64)] },
+    {
+      root: 'rejected payload.digest-mismatch',
+      'member linux/amd64': met,
+      'member linux/arm64': 'rejected payload.digest-mismatch',
+    },
+  )
+  expect(notesOf(own)).not.toContain('signature.extra')
+  expect(notesOf(await expectTrusted({ ...of, given: [bundle(it.index), bundle(it.amd64)] }))).toContain(
+    'signature.extra',
+  )
 })

@@ -133,6 +133,12 @@ describe('asked otherwise', () => {
     expect(ran.stdout.replaceAll(/\s+/g, ' ')).toMatch(says)
     expect(ran.code, ran.stdout).toBe(code)
   })
+
+  test('a date that is none', async () => {
+    const ran = await replay(at('bundle'), '--at', 'yesterday')
+    expect(ran.code).toBe(2)
+    expect(ran.stderr).toContain('request.at-malformed')
+  })
 })
 
 describe('a damaged pack', () => {
@@ -143,7 +149,7 @@ describe('a damaged pack', () => {
     return at(name)
   }
 
-  test('any blob of it altered is told by its name', async () => {
+  test('T94 any blob of it altered is told by its name', async () => {
     const names = blobs('image')
     for (const blob of [names[0], names[Math.floor(names.length / 2)], names.at(-1)]) {
       const path = join(copy('altered'), 'blobs/sha256', blob ?? '')
@@ -172,13 +178,16 @@ describe('a damaged pack', () => {
   })
 
   test('a blob that is missing is missing evidence, and nothing is judged the same', async () => {
+    let told = 0
     for (const blob of blobs('image')) {
       const pack = copy('missing')
       rmSync(join(pack, 'blobs/sha256', blob))
       const { code, stdout, stderr } = await replay(pack)
       expect(stderr + stdout, blob).not.toContain('internal.crash')
+      if (`${stderr}${stdout}`.includes('evidence.missing')) told++
       if (code === 0) expect(stdout).toContain('byte for byte')
     }
+    expect(told).toBeGreaterThan(0)
   })
 })
 

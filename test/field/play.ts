@@ -1,8 +1,9 @@
 /** Runs a field case as its `case.json` says: the script on loopback, the commands as processes. */
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { codes } from '../../src/core/codes.ts'
+import { renderTable } from '../../src/cli/render/table.ts'
 import type { Finding } from '../../src/core/finding.ts'
+import type { VerdictAnswer } from '../../src/core/request.ts'
 import { type AnyAnswer, meshproof, type Ran, scratch } from '../cli/process.ts'
 import { type Played, play } from '../registry/serve.ts'
 import { commandOf, type FieldCase, field } from './cases.ts'
@@ -56,10 +57,9 @@ async function runLine(line: string, cwd: string, env: Record<string, string>): 
   }))
 }
 
+/** The very table that a person sees, wide enough that no sentence is broken. */
 const textOf = (answer: AnyAnswer | undefined): string =>
-  findingsOf(answer)
-    .map(({ code }) => Object.values(codes[code]).join(' '))
-    .join('\n')
+  answer?.subjects === undefined ? '' : renderTable([answer as VerdictAnswer], { columns: 4000, colour: false })
 
 async function countOf(played: Played | undefined): Promise<Readonly<Record<string, number>>> {
   const counts: Record<string, number> = Object.fromEntries(Object.keys(played?.hosts ?? {}).map((host) => [host, 0]))

@@ -121,11 +121,8 @@ export class LayoutSource implements Answerer {
         return (await this.tagged(name, question.tag)) ?? absent
       case 'manifest':
         return (await this.found(question.digest, this.typeOf(question.digest))) ?? absent
-      case 'blob': {
-        const place = this.place(question.digest)
-        if (existsSync(place) && statSync(place).size > question.limit) return { failed: 'registry.too-large' }
-        return (await this.found(question.digest, 'application/octet-stream')) ?? absent
-      }
+      case 'blob':
+        return (await this.found(question.digest, 'application/octet-stream', question.limit)) ?? absent
       case 'referrers':
         return (await this.referrers(name, question.digest)) ?? absent
     }
@@ -133,7 +130,10 @@ export class LayoutSource implements Answerer {
 
   private async tagged(name: Name, tag: string): Promise<Outcome3 | undefined> {
     const entry = this.entries.find((one) => one.tag === tag && (one.name === name || one.name === undefined))
-    return entry === undefined ? undefined : this.found(entry.descriptor.digest, entry.descriptor.mediaType)
+    if (entry === undefined) return undefined
+    const { digest, mediaType } = entry.descriptor
+    // A name without its bytes is a layout with a hole: nobody can say that nothing stands there.
+    return (await this.found(digest, mediaType)) ?? { failed: 'evidence.missing' }
   }
 
   /** By the subject that a manifest names, and by the fallback tag of registries without the API. */
@@ -174,10 +174,15 @@ export class LayoutSource implements Answerer {
     )
   }
 
-  private async found(digest: Digest, mediaType: string): Promise<Outcome3 | undefined> {
-    const bytes = this.read(digest)
-    if (bytes === undefined) return undefined
-    return { found: await this.store.put(bytes, mediaType), mediaType }
+  private async found(
+    digest: Digest,
+    mediaType: string,
+    limit = this.limits.manifestBytes,
+  ): Promise<Outcome3 | undefined> {
+    const place = this.place(digest)
+    if (!existsSync(place)) return undefined
+    if (statSync(place).size > limit) return { failed: 'registry.too-large' } // T38: a limit is no absence
+    return { found: await this.store.put(readFileSync(place), mediaType), mediaType }
   }
 
   private read(digest: Digest): Buffer | undefined {

@@ -22,6 +22,8 @@ export type PublicGoodOptions = {
   readonly offline: boolean
   readonly now: () => number
   readonly mirror?: string
+  /** The TUF root to begin with; default: the package's. */
+  readonly root?: Uint8Array
   /** How the mirror is reached; asked for only where there is something to fetch. */
   readonly way: () => Promise<Way>
   readonly limits?: Limits
@@ -75,7 +77,7 @@ async function refresh(options: PublicGoodOptions): Promise<TrustedRootDocument 
     const { fetchTrustedRoot } = await import('./tuf.ts')
     const bytes = await fetchTrustedRoot({
       mirror,
-      root: mirror === mirrorOfSigstore ? undefined : seeds().root,
+      root: options.root ?? (mirror === mirrorOfSigstore ? undefined : seeds().root),
       folder: folder === undefined ? undefined : join(folder, 'tuf'),
       way: await way(),
       deadlineMs: limits.trustRefreshMs,

@@ -1,8 +1,10 @@
 import type { Digest } from '../../core/digest.ts'
 import { isKeyless, type Requirement } from '../../core/policy.ts'
+import type { KeptCertificate } from '../certificate/kept-certificate.ts'
 import type { LeafFacts } from '../certificate/leaf.ts'
 import type { BuildFacts } from '../provenance/build-facts.ts'
 import { holdBuilder, holdProvenance } from '../provenance/hold-provenance.ts'
+import { endOfTime, type Trust, type Window } from '../trust/trusted-root.ts'
 import { Book, type CandidateResult } from './book.ts'
 import type { Candidate } from './candidate.ts'
 import { holdAnnotations, holdPayload, holdReference } from './hold-claims.ts'
@@ -30,7 +32,7 @@ export function holdAgainst(
   const build = holdBuild(requirement, leaf, claims, matter, book)
   if ('builder' in requirement.signer) holdBuilder(requirement.signer, leaf, build, book)
   const boundaries = facts.times.map(({ time }) => time - matter.limits.clockSkewMs)
-  if (facts.judgedAlive !== undefined) boundaries.push(facts.judgedAlive.start, facts.judgedAlive.end + 1)
+  if (facts.judgedAlive !== undefined) boundaries.push(...lifeBoundaries(facts.judgedAlive, matter.trust))
   const commit = leaf?.extensions.sourceRepositoryDigest ?? leaf?.extensions.githubWorkflowSHA
   const run = leaf?.extensions.runInvocationURI
   return {
@@ -41,6 +43,17 @@ export function holdAgainst(
     source: { ...(commit !== undefined && { commit }), ...(run !== undefined && { run }) },
   }
 }
+
+/** A chain that was held against the moment of judging: its answer changes with each of its certificates, and with the root's windows. */
+const lifeBoundaries = (leaf: Window, { authorities }: Trust): readonly number[] =>
+  [leaf, ...authorities.flatMap(({ window, chain }) => [window, ...chain.map(lifeOf)])]
+    .flatMap(({ start, end }) => [start, end + 1])
+    .filter((instant) => instant > 0 && instant <= endOfTime)
+
+const lifeOf = ({ notBefore, notAfter }: KeptCertificate): Window => ({
+  start: notBefore.getTime(),
+  end: notAfter.getTime(),
+})
 
 /** The statement's claims, where the policy asks for provenance; a builder alone is asked of provenance as well. */
 function holdBuild(

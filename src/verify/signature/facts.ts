@@ -55,7 +55,8 @@ export function keylessFacts(candidate: Candidate, context: Context, at: number 
     const refusal: Refusal = { outcome: code === 'certificate.absent' ? 'fail' : 'error', code }
     return {
       entries: [],
-      entryProblems: [],
+      // Without the certificate no entry can be held against it: there, and not shown to be wrong.
+      entryProblems: candidate.entries.map(() => ({ ...notRun('log'), stranger: false })),
       ...timesOf(candidate, content, context, []),
       certificate: refusal,
       timestampsOfCertificate: notRun('sct'),
@@ -135,7 +136,7 @@ export function keyFacts(candidate: Candidate, key: KeyObject, hash: Hash, conte
 }
 
 const iso = (time: number): string => new Date(time).toISOString()
-const notRun = (area: 'certificate' | 'sct' | 'time' | 'signature'): Refusal => ({
+const notRun = (area: 'certificate' | 'log' | 'sct' | 'time' | 'signature'): Refusal => ({
   outcome: 'error',
   code: `${area}.not-evaluated`,
 })
@@ -204,8 +205,6 @@ function checkCertificate(
     certificate: { outcome: 'fail', code, ...more },
     timestampsOfCertificate: notRun('sct'),
   })
-  const problem = keyProblem(certificate.key)
-  if (problem !== undefined) return refuse('signature.algorithm', { found: problem }) // T25
   const role = leafRoleProblem(certificate)
   if (role !== undefined) return refuse('certificate.role', { found: role }) // L5
   const scts = checkTimestampsOfCertificate(certificate, dates, trust)
@@ -252,7 +251,7 @@ function hashOfCertificate(candidate: Candidate, certificate: KeptCertificate, e
 
 function checkSignature(content: CheckedContent, key: KeyObject, hash: Hash, context: Context): Facts['signature'] {
   const problem = keyProblem(key)
-  if (problem !== undefined) return { outcome: 'fail', code: 'signature.algorithm', found: problem }
+  if (problem !== undefined) return { outcome: 'fail', code: 'signature.algorithm', found: problem } // T25
   const good = content.check(key, hash)
   if (good === undefined)
     return { outcome: 'error', code: 'artifact.bytes-needed', found: Object.keys(context.artifact).join(', ') }

@@ -66,9 +66,10 @@ function holdLog(log: number, proof: boolean, candidate: Candidate, facts: Facts
   else book.demand('/transparency/log', 'fail', 'log.absent', count)
   if (proof) {
     const proven = facts.entries.some(({ byPromiseOnly }) => !byPromiseOnly)
-    book.demand('/transparency/proof', proven ? 'pass' : 'fail', proven ? 'demand.met' : 'log.proof-absent', {
-      expected: 'inclusion proof',
-    })
+    const expected = { expected: 'inclusion proof' }
+    if (proven) book.demand('/transparency/proof', 'pass', 'demand.met', expected)
+    else if (unread !== undefined) book.demand('/transparency/proof', 'error', 'log.not-evaluated', expected)
+    else book.demand('/transparency/proof', 'fail', 'log.proof-absent', expected)
   }
 }
 

@@ -69,7 +69,7 @@ const document = z.object({
   timestampAuthorities: z.array(authority).max(256).default([]),
 })
 
-const endOfTime = 8_640_000_000_000_000
+export const endOfTime = 8_640_000_000_000_000
 
 export function parseTrustedRoot(bytes: Uint8Array, maxDepth: number): Trust | { readonly problem: string } {
   const parsed = parseJson(bytes, maxDepth)
