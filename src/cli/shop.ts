@@ -28,7 +28,7 @@ export type Shopkeeper = {
 }
 
 /** The run's store, into which everything goes that is fetched, and the places that are asked. */
-export type Reach = {
+type Reach = {
   readonly store: EvidenceStore
   readonly log: (question: Question, signal: AbortSignal) => Promise<Asked | undefined>
   readonly registry: (question: Question, signal: AbortSignal) => Promise<Asked>

@@ -5,6 +5,9 @@ import { Fault } from '../core/fault.ts'
 import { parseJson } from '../core/json.ts'
 import { limits } from '../core/limits.ts'
 import type { Answer } from '../core/request.ts'
+import { readSecurityAssets } from '../evidence/archive/security-assets.ts'
+import { hashPool } from '../evidence/given/hash-pool.ts'
+import { readingOnce } from '../evidence/given/pieces.ts'
 import { readRequest } from '../examine/prepare.ts'
 import { report } from './cause.ts'
 import { loadConfig } from './config.ts'
@@ -27,14 +30,16 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     throw usage('Which requests? meshproof verify batch FILE, or - for standard input.')
   const parallel = Number(values.parallel ?? limits.batchParallel)
   if (!Number.isInteger(parallel) || parallel < 1 || parallel > 64) throw usage('-j takes a number from 1 to 64.')
-  const keeper = keeperOf(loadConfig(process.env), process.env, report)
+  const pool = hashPool()
+  const kept = keeperOf(loadConfig(process.env), process.env, report)
+  const keeper = { ...kept, hash: pool.hash, readAssets: readingOnce(readSecurityAssets) }
   const pack = new PackWriter(values['save-pack'])
   try {
     const code = await verifyBatch({ file, root: values.root, parallel, pack }, keeper, process.stdout)
     await pack.close()
     return code
   } finally {
-    await keeper.close()
+    await Promise.all([keeper.close(), pool.close()])
   }
 }
 

@@ -4,11 +4,10 @@ import { basename } from 'node:path'
 import { archiveVersionOf } from '../core/archive-name.ts'
 import { isDigest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
-import type { Limits } from '../core/limits.ts'
 import type { Given, Request } from '../core/request.ts'
 import { readSecurityAssets } from '../evidence/archive/security-assets.ts'
 import { hashPool } from '../evidence/given/hash-pool.ts'
-import type { ReadAssets } from '../evidence/given/pieces.ts'
+import { readingOnce } from '../evidence/given/pieces.ts'
 import { judgingFlags, readFlags, takeExplain, usage } from './flags.ts'
 import { givenOf } from './given-of.ts'
 import { policyOfFlags } from './policy-of.ts'
@@ -115,21 +114,12 @@ export async function withHashing(
     return await verify({
       width: 2 * availableParallelism(),
       hash: pool.hash,
-      readAssets: onceEach(readSecurityAssets),
+      readAssets: readingOnce(readSecurityAssets),
       before: async () => bar.end(),
       ...(printer !== undefined && { table: process.stderr, after: printer }),
     })
   } finally {
     bar.end()
     await pool.close()
-  }
-}
-
-function onceEach(read: ReadAssets): ReadAssets {
-  const known = new Map<string, ReturnType<ReadAssets>>()
-  return (file: string, limits: Limits) => {
-    const assets = known.get(file) ?? read(file, limits)
-    known.set(file, assets)
-    return assets
   }
 }

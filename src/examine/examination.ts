@@ -1,7 +1,7 @@
 import type { ArtifactDigests, Digest } from '../core/digest.ts'
 import type { Json } from '../core/json.ts'
 import type { Limits } from '../core/limits.ts'
-import type { Answerer, Asked, EvidenceStore, Outcome3, Question } from '../core/observation.ts'
+import type { Asked, EvidenceStore, Outcome3, Question } from '../core/observation.ts'
 import type { Name, Reference } from '../core/reference.ts'
 import type { Time } from '../core/time.ts'
 import type { InstalledFile } from '../core/verdict.ts'
@@ -56,11 +56,6 @@ export type World = {
 export interface Source {
   tryAnswer(question: Question, signal: AbortSignal): Promise<Asked | undefined>
 }
-
-/** A source that always answers, such as the registry. */
-export const always = (answerer: Answerer): Source => ({
-  tryAnswer: (question, signal) => answerer.answer(question, signal),
-})
 
 /** A source that answers only what it knows, such as a layout. */
 export const sometimes = (

@@ -11,6 +11,15 @@ import { LayoutSource } from './layout.ts'
 /** Who brings the same archive along for many requests has it read once. */
 export type ReadAssets = (file: string, limits: Limits) => Promise<Assets>
 
+export function readingOnce(read: ReadAssets): ReadAssets {
+  const known = new Map<string, Promise<Assets>>()
+  return (file, limits) => {
+    const assets = known.get(file) ?? read(file, limits)
+    known.set(file, assets)
+    return assets
+  }
+}
+
 export type Brought = { readonly observations: readonly Asked[]; readonly layouts: readonly LayoutSource[] }
 
 /**
