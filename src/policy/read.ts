@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import type { z } from 'zod'
 import type { Digest } from '../core/digest.ts'
 import { type Json, parseJson, type Sealed, seal } from '../core/json.ts'
+import { foreignKey } from '../core/keys.ts'
 import { limits } from '../core/limits.ts'
 import { pointerOf } from '../core/pointer.ts'
 import { isKeys, type Policy } from '../core/policy.ts'
@@ -81,8 +82,6 @@ function keyProblems(policy: Policy): readonly PolicyProblem[] {
   )
 }
 
-const curves: readonly string[] = ['prime256v1', 'secp384r1', 'secp521r1']
-
 function keyProblem(bytes: Buffer): string | undefined {
   const text = bytes.toString('latin1')
   const blocks = text.match(/-----BEGIN ([A-Z ]+)-----/g) ?? []
@@ -91,13 +90,8 @@ function keyProblem(bytes: Buffer): string | undefined {
   try {
     const key =
       blocks.length === 1 ? createPublicKey(text) : createPublicKey({ key: bytes, format: 'der', type: 'spki' })
-    const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
-    if (type === 'ed25519') return undefined
-    if (type === 'ec')
-      return curves.includes(details?.namedCurve ?? '') ? undefined : `curve ${details?.namedCurve} is not allowed`
-    if (type === 'rsa')
-      return (details?.modulusLength ?? 0) >= 2048 ? undefined : `RSA of ${details?.modulusLength} bits is too short`
-    return `a key of type ${type} is not allowed`
+    const foreign = foreignKey(key)
+    return foreign && `${foreign} is not allowed: P-256, P-384, P-521, Ed25519 or RSA of 2048 to 8192 bits`
   } catch {
     return 'not a public key'
   }

@@ -39,8 +39,9 @@ const keysOf = (...keys: (Key | { readonly key: Key; readonly hash: string })[])
     key: { base64: Buffer.from('pem' in one ? one.pem : one.key.pem).toString('base64') },
     ...('hash' in one && { hash: one.hash }),
   }))
+const keyRequirement = { id: 'KEY', candidate: 'signature', transparency: { log: 0 } }
 const keyPolicy = (...keys: Parameters<typeof keysOf>) =>
-  policyOf({ id: 'KEY', candidate: 'signature', signer: { keys: keysOf(...keys) }, transparency: { log: 0 } })
+  policyOf({ ...keyRequirement, signer: { keys: keysOf(...keys) } })
 const bare = { log: 'none', timestamp: false } as const
 
 test.each(Object.entries(weak))('T25 a certificate for a weak or foreign key: %s', async (_name, key) => {
@@ -71,6 +72,16 @@ test('T25 keys of other kinds do not load', async () => {
     const policy = keyPolicy(foreignKey(kind, 'p256'))
     await expect(judged({ evidence: authority.sign(bare), policy })).rejects.toMatchObject({ code: 'policy.malformed' })
   }
+  const long = createPublicKey({
+    key: { kty: 'RSA', e: 'AQAB', n: Buffer.alloc(1025, 0xff).toString('base64url') },
+    format: 'jwk',
+  })
+  const text = long.export({ format: 'pem', type: 'spki' })
+  const policy = policyOf({
+    ...keyRequirement,
+    signer: { keys: [{ key: { base64: Buffer.from(text).toString('base64') } }] },
+  })
+  await expect(judged({ evidence: authority.sign(bare), policy })).rejects.toMatchObject({ code: 'policy.malformed' })
 })
 
 test.each(Object.entries(weak))('T25 a root that names a log by such a key is malformed: %s', async (_name, key) => {

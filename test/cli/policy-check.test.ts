@@ -45,7 +45,7 @@ const wrong: readonly (readonly [string, string, string])[] = [
   ['alias.yaml', `${head}  - &r { id: a }\n  - *r\n`, '5:5: an alias (*r)'],
   ['two-keys.yaml', keyed('two.pem'), '9:13: /requirements/0/signer/keys/0/key: two keys in one value'],
   ['private.yaml', keyed('private.pem'), '9:13: /requirements/0/signer/keys/0/key: this is a private key'],
-  ['small.yaml', keyed('small.pem'), 'RSA of 1024 bits is too short'],
+  ['small.yaml', keyed('small.pem'), 'RSA of 1024 bits is not allowed'],
   ['curve.yaml', keyed('curve.pem'), 'curve secp256k1 is not allowed'],
   ['text.yaml', keyed('text.pem'), 'not a public key'],
   ['absent.yaml', keyed('absent.pem'), '9:19: /requirements/0/signer/keys/0/key/path: There is no file absent.pem.'],

@@ -1,10 +1,11 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { Code } from '../../core/codes.ts'
+import { foreignKey } from '../../core/keys.ts'
 import type { Limits } from '../../core/limits.ts'
 import { KeptCertificate } from '../certificate/kept-certificate.ts'
 import { type LeafFacts, leafRoleProblem, readLeaf } from '../certificate/leaf.ts'
 import type { Trust } from '../trust/trusted-root.ts'
-import { type Hash, hashOf, keyProblem } from './algorithm.ts'
+import { type Hash, hashOf } from './algorithm.ts'
 import { awaitsLog, type Candidate } from './candidate.ts'
 import { type ArtifactHashes, type CheckedContent, contentFor } from './content.ts'
 import { checkEntry, type EntryProblem, inService, type ShownEntry } from './log.ts'
@@ -250,8 +251,8 @@ function hashOfCertificate(candidate: Candidate, certificate: KeptCertificate, e
 }
 
 function checkSignature(content: CheckedContent, key: KeyObject, hash: Hash, context: Context): Facts['signature'] {
-  const problem = keyProblem(key)
-  if (problem !== undefined) return { outcome: 'fail', code: 'signature.algorithm', found: problem } // T25
+  const foreign = foreignKey(key)
+  if (foreign !== undefined) return { outcome: 'fail', code: 'signature.algorithm', found: foreign } // T25
   const good = content.check(key, hash)
   if (good === undefined)
     return { outcome: 'error', code: 'artifact.bytes-needed', found: Object.keys(context.artifact).join(', ') }
@@ -266,7 +267,7 @@ export function readPublicKey(bytes: Uint8Array): KeyObject | undefined {
     const key = text.includes('-----BEGIN')
       ? createPublicKey(text)
       : createPublicKey({ key: Buffer.from(bytes), format: 'der', type: 'spki' })
-    return keyProblem(key) === undefined ? key : undefined
+    return foreignKey(key) === undefined ? key : undefined
   } catch {
     return undefined
   }

@@ -3,10 +3,10 @@ import type { TrustMaterial } from '@sigstore/verify'
 import { z } from 'zod'
 import { base64Field, timeField } from '../../core/fields.ts'
 import { parseJson } from '../../core/json.ts'
+import { foreignKey } from '../../core/keys.ts'
 import { firstPlace } from '../../core/pointer.ts'
 import { KeptCertificate } from '../certificate/kept-certificate.ts'
 import { authorityRoleProblem, isTimestamper } from '../certificate/leaf.ts'
-import { keyProblem } from '../signature/algorithm.ts'
 
 /**
  * A trusted root (sigstore_trustroot.proto, JSON form) as data: what `verify` believes. Parsed once per digest.
@@ -120,8 +120,8 @@ function readLog(entry: z.output<typeof log>, place: string, unused: string[]): 
     format: 'der',
     type: /PKCS1_RSA/.test(String(keyDetails)) ? 'pkcs1' : 'spki',
   })
-  const problem = keyProblem(key)
-  if (problem !== undefined) throw new RootProblem(`${place}: ${problem}`)
+  const foreign = foreignKey(key)
+  if (foreign !== undefined) throw new RootProblem(`${place}: ${foreign}`)
   const id = entry.checkpointKeyId?.keyId ?? entry.logId?.keyId ?? createHash('sha256').update(rawBytes).digest()
   return [
     {
