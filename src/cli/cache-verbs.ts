@@ -1,6 +1,6 @@
 import { limits } from '../core/limits.ts'
 import { type Cache, openCache } from '../evidence/cache.ts'
-import { loadConfig } from './config.ts'
+import { loadConfig } from '../examine/config.ts'
 import { readFlags } from './flags.ts'
 import type { ExitCode } from './problem.ts'
 

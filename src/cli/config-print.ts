@@ -1,4 +1,4 @@
-import { loadConfig } from './config.ts'
+import { loadConfig } from '../examine/config.ts'
 import { readFlags } from './flags.ts'
 import type { ExitCode } from './problem.ts'
 

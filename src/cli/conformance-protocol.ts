@@ -2,13 +2,13 @@ import { isDigest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Request } from '../core/request.ts'
+import { loadConfig } from '../examine/config.ts'
+import { keeperOf } from '../examine/keeper.ts'
+import { examineRequest } from '../examine/shop.ts'
 import { report } from './cause.ts'
-import { loadConfig } from './config.ts'
 import { readFlags } from './flags.ts'
-import { keeperOf } from './keeper.ts'
 import { policyOfFlags } from './policy-of.ts'
 import { problemOf } from './problem.ts'
-import { examineRequest } from './shop.ts'
 
 /** Exit code, and what is said to a person. */
 export type Conformed = { readonly code: 0 | 1; readonly says?: string }

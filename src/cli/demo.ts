@@ -8,6 +8,7 @@ import type { VerdictOutcome } from '../core/verdict.ts'
 import type { PackedRequest } from '../evidence/pack/format.ts'
 import { type OpenPack, readPack } from '../evidence/pack/read.ts'
 import { replay } from '../examine/replay.ts'
+import { versions } from '../examine/versions.ts'
 import { profileNamed } from '../policy/profiles/table.ts'
 import { renderPage } from '../report/page/page.ts'
 import { readFlags, usage } from './flags.ts'
@@ -15,7 +16,6 @@ import { type OutputOptions, outputOptions } from './output.ts'
 import type { ExitCode } from './problem.ts'
 import { renderTable } from './render/table.ts'
 import { hang, painter } from './render/text.ts'
-import { versions } from './versions.ts'
 
 /** What each image of the shipped pack must come to, and what happened to it. */
 type Foreseen = {

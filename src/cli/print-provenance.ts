@@ -1,8 +1,8 @@
 import { limits } from '../core/limits.ts'
 import type { SubjectAnswer } from '../core/request.ts'
+import type { Done } from '../examine/shop.ts'
 import { readGiven } from '../judge/bare-envelopes.ts'
 import { isCandidate } from '../verify/signature/candidate.ts'
-import type { Done } from './shop.ts'
 
 /** The statements by which files were trusted, as they were signed, one a line, each once; of what is not trusted, none. */
 export function printProvenance(all: readonly Done[]): void {

@@ -9,13 +9,13 @@ import { rules } from '../core/verdict.ts'
 import { readPack } from '../evidence/pack/read.ts'
 import type { ExaminedTrust } from '../examine/examination.ts'
 import { type Instead, replay } from '../examine/replay.ts'
+import { versions } from '../examine/versions.ts'
 import { profileNamed, profileNames } from '../policy/profiles/table.ts'
 import type { LoadedPolicy } from '../policy/read.ts'
 import { readFlags, usage } from './flags.ts'
 import { outputOptions } from './output.ts'
 import { policyFromFile } from './policy-file.ts'
 import { type ExitCode, exitOf, worstExit } from './problem.ts'
-import { versions } from './versions.ts'
 
 /** Judges a pack again, offline: to the same bytes, or under another policy, trusted root or date, and shows what differs. */
 export async function run(args: readonly string[]): Promise<ExitCode> {

@@ -5,14 +5,14 @@ import type { Answer, Request } from '../core/request.ts'
 import type { HashFile } from '../evidence/given/files.ts'
 import type { ReadAssets } from '../evidence/given/pieces.ts'
 import type { PackedRequest } from '../evidence/pack/format.ts'
+import { type Config, loadConfig } from '../examine/config.ts'
+import { keeperOf } from '../examine/keeper.ts'
 import { packed } from '../examine/pack.ts'
+import { type Done, examineRequest, type Shopkeeper } from '../examine/shop.ts'
 import { report } from './cause.ts'
-import { type Config, loadConfig } from './config.ts'
 import { usage } from './flags.ts'
-import { keeperOf } from './keeper.ts'
 import { outputOptions } from './output.ts'
 import { type ExitCode, exitOf, exitOfFault, problemOf, worstExit } from './problem.ts'
-import { type Done, examineRequest, type Shopkeeper } from './shop.ts'
 
 export type VerifyFlags = {
   readonly output?: string | undefined

@@ -1,5 +1,5 @@
+import { versions } from '../examine/versions.ts'
 import type { ExitCode } from './problem.ts'
-import { versions } from './versions.ts'
 
 export function print(): ExitCode {
   const { meshproof, ...rest } = versions()

@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { canonicalName, loadConfig } from '../../src/cli/config.ts'
 import type { Name } from '../../src/core/reference.ts'
+import { canonicalName, loadConfig } from '../../src/examine/config.ts'
 import { meshproof, scratch } from './process.ts'
 
 const room = scratch()

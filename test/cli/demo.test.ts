@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { demo } from '../../src/cli/demo.ts'
-import { versions } from '../../src/cli/versions.ts'
 import { type Digest, digestOf } from '../../src/core/digest.ts'
 import { limits } from '../../src/core/limits.ts'
 import type { VerdictAnswer } from '../../src/core/request.ts'
 import { readPack } from '../../src/evidence/pack/read.ts'
 import { replay } from '../../src/examine/replay.ts'
+import { versions } from '../../src/examine/versions.ts'
 import { root } from '../repository/files.ts'
 
 const pack = join(root, 'demo/pack')

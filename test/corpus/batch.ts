@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import type { Shopkeeper } from '../../src/cli/shop.ts'
 import { verifyBatch } from '../../src/cli/verify-batch.ts'
 import type { Answer, VerdictAnswer } from '../../src/core/request.ts'
 import type { VerdictOutcome } from '../../src/core/verdict.ts'
 import { memoryStore } from '../../src/evidence/store/memory.ts'
+import type { Shopkeeper } from '../../src/examine/shop.ts'
 import { corpus } from '../attacks/corpus.ts'
 
 export type Row = {

@@ -4,9 +4,9 @@ import type { Name } from '../core/reference.ts'
 import type { Request } from '../core/request.ts'
 import type { HashFile, Paths } from '../evidence/given/files.ts'
 import type { ReadAssets } from '../evidence/given/pieces.ts'
-import { type Examination, type ExaminedTrust, offline, type Source } from '../examine/examination.ts'
-import { type Examined, examine } from '../examine/examine.ts'
-import { prepare, type Shop } from '../examine/prepare.ts'
+import { type Examination, type ExaminedTrust, offline, type Source } from './examination.ts'
+import { type Examined, examine } from './examine.ts'
+import { prepare, type Shop } from './prepare.ts'
 import { versions } from './versions.ts'
 
 /** What one run of the command line keeps open: the network's sources, the trust, the clock. */

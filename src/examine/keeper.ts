@@ -1,28 +1,33 @@
 import { join } from 'node:path'
 import { limits } from '../core/limits.ts'
 import type { EvidenceStore } from '../core/observation.ts'
+import type { Lookups } from '../evidence/lookups.ts'
 import type { RegistryAnswerer } from '../evidence/registry/answerer.ts'
 import type { LogAnswerer } from '../evidence/rekor/answerer.ts'
 import { boundedStore } from '../evidence/store/bounded.ts'
 import { memoryStore } from '../evidence/store/memory.ts'
 import { publicGoodRoot } from '../evidence/trust/public-good.ts'
 import type { Way } from '../evidence/trust/tuf.ts'
-import type { ExaminedTrust } from '../examine/examination.ts'
 import { type Config, canonicalName } from './config.ts'
+import type { ExaminedTrust } from './examination.ts'
 import type { Shopkeeper } from './shop.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
+
+/** Where what was fetched is kept: the folder of the command line, the database of the service. */
+export type Kept = { readonly store: EvidenceStore; readonly lookups: Lookups }
 
 /** The shopkeeper of one run: opens the cache and the network only when something asks for them. */
 export function keeperOf(
   config: Config,
   env: Env,
   report: (error: unknown) => void,
+  kept?: Kept,
 ): Shopkeeper & { close(): Promise<void> } {
   const hosts = new Set<string>()
   let network: ReturnType<typeof openNetwork> | undefined
   const open = () => {
-    network ??= openNetwork(config, env, hosts, report)
+    network ??= openNetwork(config, env, hosts, report, kept)
     return network
   }
   const roots = new Map<boolean, Promise<ExaminedTrust | undefined>>()
@@ -34,7 +39,7 @@ export function keeperOf(
     report,
     lost,
     canonicalName: canonicalName(config.mirrors),
-    store: memoryStore,
+    store: () => kept?.store ?? memoryStore(),
     publicGood: (offline) => {
       const known = roots.get(offline)
       if (known !== undefined) return known
@@ -91,19 +96,13 @@ async function openNetwork(
   env: Env,
   typed: ReadonlySet<string>,
   report: (error: unknown) => void,
+  kept: Kept | undefined,
 ): Promise<Network> {
-  const [{ openCache }, { layered }, { logAnswerer }] = await Promise.all([
-    import('../evidence/cache.ts'),
-    import('../evidence/store/layered.ts'),
+  const [{ store, lookups }, { logAnswerer }] = await Promise.all([
+    kept ?? openFolder(config),
     import('../evidence/rekor/answerer.ts'),
   ])
-  const cache =
-    config.cachePath === undefined
-      ? undefined
-      : openCache(config.cachePath, { ...limits, cacheBytes: config.cacheBytes })
-  const memory = boundedStore(limits.runBytes)
-  const store = cache === undefined ? memory : layered(memory, cache.store)
-  const shared = { store, limits, onFault: report, ...(cache !== undefined && { lookups: cache.lookups }) }
+  const shared = { store, limits, onFault: report, ...(lookups !== undefined && { lookups }) }
   const log = logAnswerer({
     ...shared,
     route: () => environmentOf(config, env),
@@ -129,4 +128,15 @@ async function openNetwork(
       await Promise.all([log.close(), (await registry)?.close()])
     },
   }
+}
+
+async function openFolder(config: Config): Promise<Pick<Kept, 'store'> & Partial<Kept>> {
+  const memory = boundedStore(limits.runBytes)
+  if (config.cachePath === undefined) return { store: memory }
+  const [{ openCache }, { layered }] = await Promise.all([
+    import('../evidence/cache.ts'),
+    import('../evidence/store/layered.ts'),
+  ])
+  const { store, lookups } = openCache(config.cachePath, { ...limits, cacheBytes: config.cacheBytes })
+  return { store: layered(memory, store), lookups }
 }
