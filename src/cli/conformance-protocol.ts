@@ -1,6 +1,7 @@
 import { isDigest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
 import type { Policy } from '../core/policy.ts'
+import { problemOf } from '../core/problem.ts'
 import type { Request } from '../core/request.ts'
 import { loadConfig } from '../examine/config.ts'
 import { keeperOf } from '../examine/keeper.ts'
@@ -8,7 +9,6 @@ import { examineRequest } from '../examine/shop.ts'
 import { report } from './cause.ts'
 import { readFlags } from './flags.ts'
 import { policyOfFlags } from './policy-of.ts'
-import { problemOf } from './problem.ts'
 
 /** Exit code, and what is said to a person. */
 export type Conformed = { readonly code: 0 | 1; readonly says?: string }

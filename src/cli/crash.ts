@@ -1,7 +1,8 @@
 import { Fault } from '../core/fault.ts'
+import { problemOf } from '../core/problem.ts'
 import { report } from './cause.ts'
 import { outputOptions } from './output.ts'
-import { type ExitCode, exitOfFault, problemOf } from './problem.ts'
+import { type ExitCode, exitOfFault } from './problem.ts'
 import { renderProblem } from './render/problem.ts'
 
 /** A person's error is three lines: what, where, what to do next. The cause is shown only to who asks for it. */

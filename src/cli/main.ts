@@ -14,6 +14,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   'config print': async () => (await import('./config-print.ts')).run,
   'cache info': async () => (await import('./cache-verbs.ts')).info,
   'cache prune': async () => (await import('./cache-verbs.ts')).prune,
+  serve: async () => (await import('./serve.ts')).run,
   demo: async () => (await import('./demo.ts')).run,
 }
 

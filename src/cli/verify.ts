@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import type { Digest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
+import { problemOf } from '../core/problem.ts'
 import type { Answer, Request } from '../core/request.ts'
 import type { HashFile } from '../evidence/given/files.ts'
 import type { ReadAssets } from '../evidence/given/pieces.ts'
@@ -12,7 +13,7 @@ import { type Done, examineRequest, type Shopkeeper } from '../examine/shop.ts'
 import { report } from './cause.ts'
 import { usage } from './flags.ts'
 import { outputOptions } from './output.ts'
-import { type ExitCode, exitOf, exitOfFault, problemOf, worstExit } from './problem.ts'
+import { type ExitCode, exitOf, exitOfFault, worstExit } from './problem.ts'
 
 export type VerifyFlags = {
   readonly output?: string | undefined

@@ -520,6 +520,43 @@ export const codes = {
   'request.too-large': row('medium', 'The request is larger than {expected} bytes.', 'Split it.'),
   'request.at-malformed': row('medium', 'This is no time: {found}.', 'Write it as 2026-11-25T13:00:00Z.'),
   'usage.unknown': row('medium', '{found}', 'meshproof --help lists what there is.'),
+  'data.in-use': row(
+    'medium',
+    'Another process has the data folder {found}.',
+    'Stop it first, name another folder with MESHPROOF_DATA, or run several processes on PostgreSQL with DATABASE_URL.',
+  ),
+  'data.unusable': row(
+    'medium',
+    'The data folder {found} cannot be made or written.',
+    'Name one that can with MESHPROOF_DATA.',
+  ),
+  'database.changed': row(
+    'high',
+    'The migration {found} was applied in other words than this version has.',
+    'Run the version of meshproof that applied it, or restore the database.',
+  ),
+  'database.newer': row(
+    'medium',
+    'The database knows the migration {found}, which this version does not.',
+    'Run the newer version of meshproof that applied it.',
+  ),
+  'database.pending': row(
+    'medium',
+    'The database lacks migrations: {found}.',
+    'Run meshproof migrate with a role that may create tables.',
+  ),
+  'database.unreachable': row(
+    'medium',
+    'The database does not answer.',
+    'Nothing was lost. Try again; an operator finds what is missing at /readyz?verbose.',
+  ),
+  'request.no-route': row('low', 'There is nothing at {found}.', 'The pages begin at /, the API at /api/v1.'),
+  'request.unknown': row('low', 'There is no request {found}.', 'List them at /api/v1/verifications.'),
+  'request.idempotency-conflict': row(
+    'medium',
+    'The Idempotency-Key was used for another request.',
+    'Use a new key for each new request.',
+  ),
   'config.malformed': row(
     'medium',
     'The configuration does not load: {found}.',

@@ -55,6 +55,23 @@ export const limits = Object.freeze({
   tokenBytes: 64 * KiB,
   runBytes: 512 * MiB,
   cacheBytes: 1024 * MiB,
+  databaseConnections: 10,
+  databaseWaitMs: 2_000,
+  statementMs: 10_000,
+  /** A worker that does not renew its lease within this time has died. */
+  leaseMs: 60_000,
+  leaseRenewMs: 15_000,
+  requestAttempts: 3,
+  requestBackoffMs: 5_000,
+  sweepMs: 10_000,
+  sweepRows: 500,
+  workerParallel: 4,
+  progressMs: 500,
+  httpHeadersMs: 5_000,
+  httpRequestMs: 15_000,
+  httpKeepAliveMs: 15_000,
+  idempotencyMs: 24 * 60 * 60_000,
+  bodyBytes: 32 * MiB,
 })
 
 export type Limits = { readonly [K in keyof typeof limits]: number }

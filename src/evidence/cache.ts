@@ -5,8 +5,8 @@ import { z } from 'zod'
 import { type Digest, isDigest } from '../core/digest.ts'
 import { type Json, parseJson } from '../core/json.ts'
 import { limits as defaultLimits, type Limits } from '../core/limits.ts'
+import type { Lookups, Remembered } from '../core/lookups.ts'
 import type { EvidenceStore } from '../core/observation.ts'
-import type { Lookups, Remembered } from './lookups.ts'
 import { folderStore, writeWhole } from './store/folder.ts'
 
 /** The command line's cache: evidence by digest and answers to look-ups. Everything in it can be fetched again. */

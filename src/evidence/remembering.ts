@@ -1,8 +1,8 @@
 import type { Digest } from '../core/digest.ts'
 import type { Limits } from '../core/limits.ts'
+import type { Lookups } from '../core/lookups.ts'
 import type { EvidenceStore } from '../core/observation.ts'
 import { formatTime } from '../core/time.ts'
-import type { Lookups } from './lookups.ts'
 import type { Told } from './told.ts'
 
 export type Memory = {

@@ -1,7 +1,7 @@
 import { archiveVersionOf } from '../core/archive-name.ts'
 import type { ArtifactDigests, Digest } from '../core/digest.ts'
 import type { Json, Sealed } from '../core/json.ts'
-import { sealEvidence } from '../core/observation.ts'
+import { type Asked, sealEvidence } from '../core/observation.ts'
 import { readsTrust } from '../core/policy.ts'
 import { isProblem, parseReference } from '../core/reference.ts'
 import type { Role, SubjectAnswer, VerdictAnswer } from '../core/request.ts'
@@ -19,6 +19,8 @@ import { type Gathered, gather } from './gather.ts'
 export type Examined = {
   readonly answer: VerdictAnswer
   readonly evidence: Sealed
+  /** Every question with its answer, and who gave it when. */
+  readonly asked: readonly Asked[]
   /** The trusted root that was read, if any was. */
   readonly trust: ExaminedTrust | undefined
   readonly documents: ReadonlyMap<Digest, Uint8Array>
@@ -73,6 +75,7 @@ export async function examine(examination: Examination, world: World): Promise<E
   return {
     answer,
     evidence,
+    asked: gathered.observations,
     trust,
     documents: documentsOf(gathered, [
       evidence.digest,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { limits } from '../core/limits.ts'
+import type { Lookups } from '../core/lookups.ts'
 import type { EvidenceStore } from '../core/observation.ts'
-import type { Lookups } from '../evidence/lookups.ts'
 import type { RegistryAnswerer } from '../evidence/registry/answerer.ts'
 import type { LogAnswerer } from '../evidence/rekor/answerer.ts'
 import { boundedStore } from '../evidence/store/bounded.ts'

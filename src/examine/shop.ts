@@ -1,3 +1,4 @@
+import type { Digest } from '../core/digest.ts'
 import { limits } from '../core/limits.ts'
 import type { Asked, EvidenceStore, Question } from '../core/observation.ts'
 import type { Name } from '../core/reference.ts'
@@ -23,6 +24,8 @@ export type Shopkeeper = {
   readonly readAssets?: ReadAssets
   /** Origins of mirrors that did not answer in passing; asked once a run. */
   readonly lost?: Set<string>
+  /** A stored document; the command line has none. */
+  readonly document?: (digest: Digest) => Promise<Uint8Array | undefined>
   /** Causes go to the log, never into an answer. */
   readonly report: (error: unknown) => void
 }
@@ -43,6 +46,7 @@ export async function examineRequest(
   paths: Paths,
   keeper: Shopkeeper,
   typed: readonly string[] = [],
+  watch: Watch = {},
 ): Promise<Done> {
   const own = keeper.store()
   const shop: Shop = {
@@ -52,6 +56,7 @@ export async function examineRequest(
     now: keeper.now,
     publicGood: keeper.publicGood,
     ...(keeper.canonicalName !== undefined && { canonicalName: keeper.canonicalName }),
+    ...(keeper.document !== undefined && { document: keeper.document }),
     ...(keeper.hash !== undefined && { hash: keeper.hash }),
     ...(keeper.readAssets !== undefined && { readAssets: keeper.readAssets }),
   }
@@ -63,15 +68,32 @@ export async function examineRequest(
   }
   const world = {
     store,
-    sources: [...sources, ...sourcesOf(run, own, closed, keeper)],
+    sources: [...sources, ...sourcesOf(run, own, closed, keeper)].map((source) => watched(source, watch)),
     now: keeper.now,
     limits,
     versions: versions(),
-    signal: AbortSignal.timeout(limits.requestMs),
+    signal: AbortSignal.any([
+      AbortSignal.timeout(limits.requestMs),
+      ...(watch.signal === undefined ? [] : [watch.signal]),
+    ]),
     ...(keeper.lost !== undefined && { lost: keeper.lost }),
   }
   return { examination, examined: await examine(examination, world) }
 }
+
+/** Who waits for the answer: told of each answered question, and may give up. */
+export type Watch = { readonly answered?: (question: Question) => void; readonly signal?: AbortSignal }
+
+const watched = (source: Source, { answered }: Watch): Source =>
+  answered === undefined
+    ? source
+    : {
+        tryAnswer: async (question, signal) => {
+          const asked = await source.tryAnswer(question, signal)
+          if (asked !== undefined) answered(question)
+          return asked
+        },
+      }
 
 type Opened = Promise<Partial<Reach> | undefined>
 type Run = { readonly open: () => Opened; readonly opened: () => Opened | undefined }

@@ -22,7 +22,7 @@ const before: Readonly<Record<string, readonly string[]>> = {
   jobs: ['examine', 'store', 'report'],
   workers: ['jobs'],
   server: ['jobs'],
-  cli: ['jobs'],
+  cli: ['workers', 'server'],
 }
 
 const allBefore = (room: string): string[] => (before[room] ?? []).flatMap((it) => [it, ...allBefore(it)])

@@ -8,10 +8,12 @@ import { Fault } from '../../core/fault.ts'
 import type { Bytes } from '../../core/request.ts'
 
 /** How paths of a request are read: beneath `root` only (a line of a batch), or anywhere (what a person typed). */
-export type Paths = { readonly root: string; readonly confined: boolean }
+export type Paths = { readonly root: string; readonly confined: boolean } | 'none'
 
 /** The real place of a path; a link may not lead out of the root either. */
-export function locate(path: string, { root, confined }: Paths): string {
+export function locate(path: string, paths: Paths): string {
+  if (paths === 'none') throw new Fault('request.path-not-allowed', { status: 422, parameters: { found: path } })
+  const { root, confined } = paths
   const full = resolve(root, path)
   if (!confined) return existing(full, path)
   const base = realpathSync(root)

@@ -1,6 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { problemOf } from '../../../src/cli/problem.ts'
 import { renderProblem } from '../../../src/cli/render/problem.ts'
 import { renderTable } from '../../../src/cli/render/table.ts'
 import { lengthOf } from '../../../src/cli/render/text.ts'
@@ -8,6 +7,7 @@ import { renderTree } from '../../../src/cli/render/tree.ts'
 import { type Code, codes, words } from '../../../src/core/codes.ts'
 import { Fault } from '../../../src/core/fault.ts'
 import type { Json } from '../../../src/core/json.ts'
+import { problemOf } from '../../../src/core/problem.ts'
 import { absent, notYet, rejected, trusted, unreachable } from '../../report/answers.ts'
 
 const plain = { columns: 100, colour: false }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import type { Lookups } from '../../../src/core/lookups.ts'
 import type { EvidenceStore, Question } from '../../../src/core/observation.ts'
-import { type Lookups, memoryLookups } from '../../../src/evidence/lookups.ts'
+import { memoryLookups } from '../../../src/evidence/lookups.ts'
 import { memoryStore } from '../../../src/evidence/store/memory.ts'
 import type { TestRegistry } from '../../registry/registry.ts'
 import { reply } from '../../registry/registry.ts'

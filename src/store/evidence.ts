@@ -1,0 +1,92 @@
+import { type Digest, digestOf, isDigest } from '../core/digest.ts'
+import type { Json } from '../core/json.ts'
+import type { Lookups, Remembered } from '../core/lookups.ts'
+import type { EvidenceStore } from '../core/observation.ts'
+import type { Database } from './database.ts'
+import { fromColumn, toColumn } from './digest-column.ts'
+
+/** Evidence in the database, by digest; what does not hash to its name is as good as missing. */
+export const evidenceStore = ({ db }: Pick<Database, 'db'>): EvidenceStore => ({
+  async get(digest) {
+    if (!isDigest(digest)) return undefined
+    const row = await db
+      .selectFrom('evidence')
+      .select('bytes')
+      .where('digest', '=', toColumn(digest))
+      .executeTakeFirst()
+    return row !== undefined && digestOf(row.bytes) === digest ? row.bytes : undefined
+  },
+  async put(bytes, mediaType) {
+    const digest = digestOf(bytes)
+    await db
+      .insertInto('evidence')
+      .values({ digest: toColumn(digest), media_type: mediaType, bytes: Buffer.from(bytes), created_at: new Date() })
+      .onConflict((conflict) => conflict.column('digest').doNothing())
+      .execute()
+    return digest
+  },
+})
+
+/** Answers to look-ups, shared by all workers. */
+export const lookupTable = ({ db }: Pick<Database, 'db'>): Lookups => ({
+  async recall(key) {
+    const row = await db.selectFrom('lookup').selectAll().where('key', '=', key).executeTakeFirst()
+    if (row === undefined) return undefined
+    const { digest, media_type: mediaType, detail, at } = row
+    return {
+      outcome: digest === null || mediaType === null ? { absent: true } : { found: fromColumn(digest), mediaType },
+      at: at.getTime(),
+      ...(detail !== null && { detail: detail as Readonly<Record<string, Json>> }),
+    } satisfies Remembered
+  },
+  async remember(key, { outcome, at, detail }) {
+    const found = 'found' in outcome
+    const row = {
+      key,
+      digest: found ? toColumn(outcome.found) : null,
+      media_type: found ? outcome.mediaType : null,
+      detail: detail === undefined ? null : JSON.stringify(detail),
+      at: new Date(at),
+    }
+    await db
+      .insertInto('lookup')
+      .values(row)
+      .onConflict((conflict) => conflict.column('key').doUpdateSet(row))
+      .execute()
+  },
+})
+
+export type Kept = { readonly bytes: Uint8Array; readonly mediaType: string; readonly kind: string }
+
+const json = 'application/json'
+
+/** Whatever the database keeps under a digest: evidence, an evidence set, a document or a verdict. */
+export async function keptUnder({ db }: Pick<Database, 'db'>, digest: Digest): Promise<Kept | undefined> {
+  const column = toColumn(digest)
+  const found =
+    (await db
+      .selectFrom('evidence')
+      .select(['bytes', 'media_type as mediaType'])
+      .where('digest', '=', column)
+      .executeTakeFirst()
+      .then((row) => row && { ...row, kind: 'evidence' })) ??
+    (await db
+      .selectFrom('document')
+      .select(['bytes', 'kind'])
+      .where('digest', '=', column)
+      .executeTakeFirst()
+      .then((row) => row && { ...row, mediaType: json })) ??
+    (await db
+      .selectFrom('evidence_set')
+      .select('bytes')
+      .where('digest', '=', column)
+      .executeTakeFirst()
+      .then((row) => row && { ...row, mediaType: json, kind: 'evidence-set' })) ??
+    (await db
+      .selectFrom('verdict')
+      .select('bytes')
+      .where('digest', '=', column)
+      .executeTakeFirst()
+      .then((row) => row && { ...row, mediaType: json, kind: 'verdict' }))
+  return found !== undefined && digestOf(found.bytes) === digest ? found : undefined
+}
