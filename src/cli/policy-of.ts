@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Fault } from '../core/fault.ts'
 import type { Policy } from '../core/policy.ts'
+import { readPublicKey } from '../policy/read.ts'
 import { usage } from './flags.ts'
 import { policyFromFile } from './policy-file.ts'
 
@@ -85,9 +86,13 @@ function annotationsOf(pairs: readonly string[] | undefined): Readonly<Record<st
 }
 
 function readKey(file: string): Buffer {
+  let bytes: Buffer
   try {
-    return readFileSync(file)
+    bytes = readFileSync(file)
   } catch (cause) {
     throw new Fault('request.path-not-found', { parameters: { found: file }, cause })
   }
+  const key = readPublicKey(bytes)
+  if (typeof key === 'string') throw usage(`--key ${file}: ${key}.`)
+  return bytes
 }

@@ -64,6 +64,11 @@ async function imagesOf(files: readonly string[]): Promise<readonly string[]> {
     } catch (cause) {
       throw new Fault('request.path-not-found', { parameters: { found: file }, cause })
     }
-    return imagesIn(text)
+    try {
+      return imagesIn(text)
+    } catch (cause) {
+      if (!(cause instanceof Fault)) throw cause
+      throw new Fault(cause.code, { cause, parameters: { found: `${file}: ${String(cause.parameters['found'])}` } })
+    }
   })
 }

@@ -66,12 +66,12 @@ export async function verifyTasks(
       exits.push('problem' in answer ? exitOfFault(answer.problem.code) : exitOf(answer.verdict))
       if (flags.output === 'json') process.stdout.write(`${JSON.stringify(answer)}\n`)
     }
-    await pack.close()
   } finally {
     await keeper.close()
     await extras.before?.()
   }
   if (flags.output !== 'json') await show(answers, flags, cosign, pack.policies, extras.table ?? process.stdout)
+  await pack.close()
   extras.after?.(all)
   const worst = worstExit(exits)
   // Only verdicts are waived: a misspelled image was not looked at.
@@ -163,7 +163,7 @@ export class PackWriter {
     if (this.folder === undefined || this.requests.length === 0) return
     const { writePack } = await import('../evidence/pack/write.ts')
     try {
-      writePack(this.folder, this.requests, this.documents)
+      await writePack(this.folder, this.requests, this.documents)
     } catch (cause) {
       throw new Fault('usage.unknown', { cause, parameters: { found: `${this.folder} cannot be written.` } })
     }

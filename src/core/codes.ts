@@ -284,8 +284,8 @@ export const codes = {
 
   'artifact.bytes-needed': row(
     'medium',
-    'This signature can only be checked with the bytes of the artifact, not with a digest of {found}.',
-    'Give the file itself.',
+    'This signature can only be checked with the bytes of the artifact; a verdict stands on its digests ({found}).',
+    'Where a longer hash is missing, give the file itself. An Ed25519 signature over a file cannot be checked here: use cosign verify-blob, or have an envelope signed (cosign attest-blob).',
   ),
 
   'archive.malformed': row(
@@ -512,6 +512,11 @@ export const codes = {
     'See the shape of a request in docs/requests.md.',
   ),
   'request.path-not-found': row('medium', 'There is no file {found}.', 'Check the path.'),
+  'request.path-not-file': row(
+    'medium',
+    '{found}.',
+    'Name a regular file: what comes through a pipe has to be written to one first.',
+  ),
   'request.path-not-allowed': row(
     'medium',
     'The path {found} leads out of its folder.',
@@ -523,7 +528,7 @@ export const codes = {
   'config.malformed': row(
     'medium',
     'The configuration does not load: {found}.',
-    'meshproof config print shows every value and where it comes from.',
+    'Correct the value where it is named; meshproof config print then shows all of them and where they come from.',
   ),
   'pack.malformed': row('medium', 'This is no evidence pack: {found}.', 'A pack is a folder written by --save-pack.'),
   'internal.crash': row(

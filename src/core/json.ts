@@ -78,7 +78,7 @@ function scan(text: string, maxDepth: number): { duplicateKey?: string } | 'too-
       const open = keys[keys.length - 1]
       if (open && isKey(text, end)) {
         const raw = text.slice(i + 1, end - 1)
-        const key = (raw.includes('\\') ? unescapeKey(raw) : raw).toLowerCase()
+        const key = folded(raw.includes('\\') ? unescapeKey(raw) : raw)
         if (open.has(key)) duplicate ??= key
         open.add(key)
       }
@@ -89,6 +89,18 @@ function scan(text: string, maxDepth: number): { duplicateKey?: string } | 'too-
     } else if (c === 0x7d || c === 0x5d) keys.pop()
   }
   return duplicate === undefined ? {} : { duplicateKey: duplicate }
+}
+
+/** As Go's decoder compares keys: the long s and the Kelvin sign are letters of ASCII to it. */
+export const folded = (key: string): string => key.toUpperCase().toLowerCase()
+
+/** The same value with U+FFFD for every lone surrogate: what strangers wrote and we cut has a canonical form again. */
+export function wellFormed<T extends Json | undefined>(value: T): T
+export function wellFormed(value: Json | undefined): Json | undefined {
+  if (typeof value === 'string') return value.isWellFormed() ? value : value.toWellFormed()
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((one: Json) => wellFormed(one))
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key.toWellFormed(), wellFormed(one)]))
 }
 
 function endOfString(text: string, start: number): number {

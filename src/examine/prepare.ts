@@ -18,7 +18,7 @@ import {
 import { type Bytes, type Request, requestSchema } from '../core/request.ts'
 import { parseTime } from '../core/time.ts'
 import { formatVersion, versionOf } from '../core/version.ts'
-import { type HashFile, hashFile, locate, measureFile, type Paths, readBytes } from '../evidence/given/files.ts'
+import { type HashFile, hashFile, locateFile, measureFile, type Paths, readBytes } from '../evidence/given/files.ts'
 import type { LayoutSource } from '../evidence/given/layout.ts'
 import { bringAlong, type ReadAssets } from '../evidence/given/pieces.ts'
 import { profileFor, profileForFile, profileNamed, profileNames } from '../policy/profiles/table.ts'
@@ -126,7 +126,7 @@ type PreparedSubject =
   | (Extract<ExaminedSubject, { file: unknown }> & { readonly place: string })
 
 async function fileOf(file: string, shop: Shop): Promise<PreparedSubject> {
-  const place = locate(file, shop.paths)
+  const place = locateFile(file, shop.paths)
   let digests = await measured(place, file, ['sha256'], shop.hash)
   const measure = async () => {
     digests = await measured(place, file, ['sha256', 'sha384', 'sha512'], shop.hash)

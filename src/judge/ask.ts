@@ -151,5 +151,8 @@ export function readReferrers(list: Digest, view: EvidenceView, limits: Limits):
   return index === undefined ? undefined : [...new Set(index)]
 }
 
+export const hasForeignReferrers = (list: Digest, view: EvidenceView, limits: Limits): boolean =>
+  (readIndex(view.bytes(list) ?? Buffer.alloc(0), limits.jsonDepth)?.foreign.length ?? 0) > 0
+
 const readIndexOf = (bytes: Uint8Array, limits: Limits): readonly Digest[] | undefined =>
   readIndex(bytes, limits.jsonDepth)?.manifests.map(({ digest }) => digest)

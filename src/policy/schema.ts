@@ -81,7 +81,9 @@ const requirement = z
         ]),
       )
       .optional(),
-    reference: text.optional(),
+    reference: text
+      .refine((value) => value === 'asked' || parseName(value) !== undefined, 'asked, or the name of an image')
+      .optional(),
     predicateType: z.array(text).min(1).max(16).optional(),
     provenance: z
       .strictObject({

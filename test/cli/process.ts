@@ -24,6 +24,8 @@ export type How = {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
   readonly input?: string | Uint8Array
+  /** Left open for the test to write into. */
+  readonly stdin?: 'open'
   /** Arguments of Node itself: what a test does to the program from within. */
   readonly node?: readonly string[]
 }
@@ -55,7 +57,7 @@ export function start(args: readonly string[], how: How = {}): ChildProcess {
     stdio: 'pipe',
   })
   child.stdin?.on('error', () => {})
-  child.stdin?.end(how.input ?? '')
+  if (how.stdin !== 'open') child.stdin?.end(how.input ?? '')
   return child
 }
 

@@ -1,4 +1,5 @@
 import type { ExtensionName } from '../../core/certificate-extensions.ts'
+import { type Digest, digestOf } from '../../core/digest.ts'
 import type { Where } from '../../core/finding.ts'
 import { isKeys, type Keyless, type Requirement, transparencyOf } from '../../core/policy.ts'
 import type { LeafFacts } from '../certificate/leaf.ts'
@@ -10,7 +11,7 @@ import { type Context, type Facts, isDone, keyFacts, keylessFacts, type Refusal,
 import { compareIdentity } from './identity.ts'
 import type { Matter } from './matter.ts'
 
-export type Examined = { readonly facts: Facts; readonly key: number | undefined; readonly leaf: LeafFacts | undefined }
+export type Examined = { readonly facts: Facts; readonly key: Digest | undefined; readonly leaf: LeafFacts | undefined }
 
 /** Facts and the findings of the signer: certificate and signature, or the key that made it. */
 export function examine(requirement: Requirement, candidate: Candidate, matter: Matter, book: Book): Examined {
@@ -35,13 +36,13 @@ function examineKeys(
   book: Book,
 ): Examined {
   let refused: Facts | undefined
-  for (const [i, { key: bytes, hash }] of keys.entries()) {
+  for (const { key: bytes, hash } of keys) {
     const key = readPublicKey(Buffer.from(bytes.base64, 'base64'))
     if (key === undefined) continue // T93: a policy with such a key does not load
     const facts = keyFacts(candidate, key, hash ?? hashOf(key), context)
     if (isDone(facts.signature)) {
       book.demand('/signer/keys', 'pass', 'signature.verified')
-      return { facts, key: i, leaf: undefined }
+      return { facts, key: digestOf(key.export({ format: 'der', type: 'spki' })), leaf: undefined }
     }
     if (refused === undefined || facts.signature.outcome === 'error') refused = facts
   }
