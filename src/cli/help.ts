@@ -46,6 +46,27 @@ const pages: Readonly<Record<string, Page>> = {
       ...policyFlags.filter(([name]) => !/^--(?:policy|key|certificate)/.test(name)),
     ],
   },
+  'verify vsa': {
+    what: 'verifies what another verifier says of an artifact: its SLSA summary (VSA)',
+    example:
+      'meshproof verify vsa app.tar.gz --vsa app.vsa.json --key verifier.pub --verifier-id https://verifier.example/v1 --resource-uri https://example.com/app.tar.gz --verified-level SLSA_BUILD_LEVEL_3',
+    flags: [
+      ['FILE, sha256:DIGEST, --subject-digest sha256:DIGEST', 'the artifact; each of several must be vouched for'],
+      ['--vsa FILE, --attestation-path FILE', 'bundles or envelopes, one or as lines'],
+      ['--verifier-id URI, --resource-uri URI', 'whose summary, of what; exact'],
+      ['--verified-level LEVEL', 'the least of a SLSA track, or a word that must stand there; several at will'],
+      ['--max-age P7D', 'how long ago it may have been verified'],
+      ['--key FILE, --public-key-path FILE', "the verifier's public key; no log is asked for then, a policy can ask"],
+      ['--public-key-id ID, --public-key-hash-algo SHA256', 'what the envelope must call it; the hash it signs with'],
+      [
+        '--certificate-identity[-regexp], --certificate-oidc-issuer',
+        'or who signs keyless, in a log, at a signed time',
+      ],
+      ['--policy FILE, --profile NAME', 'in place of all that: a policy with a `vsa` in a requirement'],
+      ['--print-attestation', 'the signed statement on standard output, the table on standard error'],
+      ...policyFlags.filter(([name]) => !/^--(?:policy|key|certificate)/.test(name)),
+    ],
+  },
   'verify install': {
     what: 'compares installed programs with the archive they came from',
     example:

@@ -68,7 +68,7 @@ export async function requestsFor(files: readonly string[], flags: ProvenanceFla
   const policy = (own ?? (await policyOfFlags(flags))) as Request['policy']
   return files.map((file) => ({
     id: file,
-    subject: subjectOf(file),
+    subject: artifactOf(file),
     given: [...evidence],
     policy,
     ...(flags['trusted-root'] !== undefined && { trust: { root: { path: flags['trusted-root'] } } }),
@@ -78,7 +78,7 @@ export async function requestsFor(files: readonly string[], flags: ProvenanceFla
 }
 
 /** `NAME=sha256:DIGEST` and a bare digest stand for files that are not at hand; what there is on disk is meant first. */
-function subjectOf(file: string): Request['subject'] {
+export function artifactOf(file: string): Request['subject'] {
   if (existsSync(file)) return { file }
   if (isDigest(file)) return { digest: file }
   const at = file.lastIndexOf('=')
@@ -101,15 +101,15 @@ function notGiven(file: string): Fault {
 
 /** Threads that hash, a bar that shows it, and an archive of assets that is read once however many files are verified by it. */
 export async function withHashing(
-  flags: ProvenanceFlags,
+  flags: Pick<ProvenanceFlags, 'output' | 'print-provenance'> & { readonly 'print-attestation'?: boolean | undefined },
   verify: (extras: Extras) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const print = flags['print-provenance'] === true
-  if (print && flags.output === 'json')
-    throw usage('--print-provenance writes the statements to standard output, where -o json writes the answers.')
+  const print = (['print-provenance', 'print-attestation'] as const).find((name) => flags[name] === true)
+  if (print !== undefined && flags.output === 'json')
+    throw usage(`--${print} writes the statements to standard output, where -o json writes the answers.`)
   const bar = hashProgress(process.stderr)
   const pool = hashPool(bar.told)
-  const printer = print ? (await import('./print-provenance.ts')).printProvenance : undefined
+  const printer = print !== undefined ? (await import('./print-provenance.ts')).printProvenance : undefined
   try {
     return await verify({
       width: 2 * availableParallelism(),
