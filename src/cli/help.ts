@@ -13,6 +13,16 @@ const policyFlags: NonNullable<Page['flags']> = [
   ['--save-pack FOLDER', 'keep the evidence, to judge again from it'],
 ]
 
+const emitFlags: NonNullable<Page['flags']> = [
+  ['--emit-vsa FILE', 'sign the verdict as a SLSA summary (VSA), and beside it an in-toto result (SVR) of what passed'],
+  [
+    '--signing-key FILE',
+    "the verifier's private key, in PEM (also --key); MESHPROOF_SIGNING_PASSPHRASE opens a locked one",
+  ],
+  ['--resource-uri URI', 'where readers fetch the artifact from; for an image, oci://NAME@DIGEST unless said'],
+  ['--verifier-id URI, --emit-svr FILE, --emit-as bundle|envelope', 'who verifies; where the result goes; its form'],
+]
+
 const pages: Readonly<Record<string, Page>> = {
   'verify image': {
     what: 'finds, verifies and judges the signatures of images',
@@ -22,12 +32,13 @@ const pages: Readonly<Record<string, Page>> = {
       ['--platform OS/ARCH', 'judge the images of this platform only'],
       ['--signature-repository NAME', 'where signatures are kept (also COSIGN_REPOSITORY)'],
       ...policyFlags,
+      ...emitFlags,
     ],
   },
   'verify bundle': {
     what: 'verifies Sigstore bundles over a file or a digest',
     example: 'meshproof verify bundle --bundle app.sigstore.json --key key.pub app.tar.gz',
-    flags: policyFlags,
+    flags: [...policyFlags, ...emitFlags],
   },
   'verify binary': {
     what: 'verifies where files were built, by their SLSA provenance',
@@ -44,6 +55,7 @@ const pages: Readonly<Record<string, Page>> = {
       ],
       ['--print-provenance', 'the signed statement on standard output, the table on standard error'],
       ...policyFlags.filter(([name]) => !/^--(?:policy|key|certificate)/.test(name)),
+      ...emitFlags,
     ],
   },
   'verify vsa': {

@@ -8,6 +8,7 @@ import type { Given, Request } from '../core/request.ts'
 import { readSecurityAssets } from '../evidence/archive/security-assets.ts'
 import { hashPool } from '../evidence/given/hash-pool.ts'
 import { readingOnce } from '../evidence/given/pieces.ts'
+import { emitFlags, takeEmitter } from './emit-flags.ts'
 import { judgingFlags, readFlags, takeExplain, usage } from './flags.ts'
 import { givenOf } from './given-of.ts'
 import { policyOfFlags } from './policy-of.ts'
@@ -26,6 +27,8 @@ export const provenanceFlags = {
   'print-provenance': { type: 'boolean' },
 } as const
 
+const signingKey = { type: 'string', multiple: true } as const
+
 type ProvenanceFlags = SlsaFlags & {
   readonly policy?: string | undefined
   readonly profile?: string | undefined
@@ -43,14 +46,22 @@ type ProvenanceFlags = SlsaFlags & {
 /** `verify binary FILE… --provenance F`: where files were built, by their provenance; many at a time. */
 export async function run(given: readonly string[]): Promise<ExitCode> {
   const { args, cosign } = takeExplain(given)
-  const { values, positionals } = readFlags(args, provenanceFlags)
+  const { values, positionals } = readFlags(args, { ...provenanceFlags, ...emitFlags, key: signingKey })
   if (positionals.length === 0)
     throw usage(
       'Which files? meshproof verify binary FILE… --provenance FILE, or NAME=sha256:DIGEST for one elsewhere.',
     )
+  const { flags, emit } = await takeEmitter(values, positionals.length, false)
+  if (flags.key !== undefined)
+    throw usage(
+      'Provenance is signed by a builder: --key names only what signs, with --emit-vsa. A policy can ask for keys.',
+    )
   const requests = await requestsFor(positionals, values)
   return withHashing(values, async (extras) =>
-    verifyTasks(() => requests.map((request) => ({ request, typed: [] })), values, cosign, extras),
+    verifyTasks(() => requests.map((request) => ({ request, typed: [] })), values, cosign, {
+      ...extras,
+      ...(emit && { emit }),
+    }),
   )
 }
 

@@ -344,6 +344,21 @@ export const codes = {
     'The summary is of {found}; it may be at most {expected} old, and not of the future.',
     'Ask the verifier to verify it again.',
   ),
+  'signing.key-unreadable': row(
+    'medium',
+    'The key to sign with, {found}, cannot be used: {why}.',
+    'Give a private key in PEM: P-256, P-384, P-521, Ed25519 or RSA of 2048 bits or more. openssl ecparam -genkey -name prime256v1 -noout makes one.',
+  ),
+  'signing.own-key': row(
+    'high',
+    'The policy {found} trusts the very key that is to sign the summary: that would be proof of itself.',
+    'Sign with a key of the verifier that no policy of its own trusts.',
+  ),
+  'signing.not-written': row(
+    'medium',
+    '{found} cannot be written.',
+    'Name a new file in a folder that can be written.',
+  ),
   'statement.unknown-field': row('info', 'The statement has a field that in-toto does not define here: {found}.'),
 
   'artifact.bytes-needed': row(
