@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Fault } from '../core/fault.ts'
 import { isProblem, parseReference } from '../core/reference.ts'
 import type { Request } from '../core/request.ts'
+import { emitFlags, takeEmitter } from './emit-flags.ts'
 import { commonFlags, readFlags, takeExplain, usage } from './flags.ts'
 import { givenOf } from './given-of.ts'
 import { policyOfFlags } from './policy-of.ts'
@@ -12,6 +13,7 @@ export async function run(given: readonly string[]): Promise<ExitCode> {
   const { args, cosign } = takeExplain(given)
   const { values, positionals } = readFlags(args, {
     ...commonFlags,
+    ...emitFlags,
     file: { type: 'string', short: 'f', multiple: true },
     platform: { type: 'string' },
     'signature-repository': { type: 'string' },
@@ -23,7 +25,8 @@ export async function run(given: readonly string[]): Promise<ExitCode> {
         ? 'Which image? meshproof verify image REF, or -f FILE.'
         : `There is no image in ${values.file.join(', ')}.`,
     )
-  const policy = await policyOfFlags(values)
+  const { flags, emit } = await takeEmitter(values, images.length, true)
+  const policy = await policyOfFlags(flags)
   return verifyTasks(
     (config) => {
       const repository = values['signature-repository'] ?? config.signatureRepository
@@ -44,6 +47,7 @@ export async function run(given: readonly string[]): Promise<ExitCode> {
     },
     values,
     cosign,
+    emit && { emit },
   )
 }
 

@@ -8,6 +8,7 @@ import type { PackedRequest } from '../evidence/pack/format.ts'
 import { packed } from '../examine/pack.ts'
 import { report } from './cause.ts'
 import { type Config, loadConfig } from './config.ts'
+import type { Emitter } from './emit.ts'
 import { usage } from './flags.ts'
 import { keeperOf } from './keeper.ts'
 import { outputOptions } from './output.ts'
@@ -34,6 +35,8 @@ export type Extras = {
   readonly table?: NodeJS.WriteStream
   /** Called before anything but JSON is shown. */
   readonly before?: () => Promise<void>
+  /** Signs what came of them. */
+  readonly emit?: Emitter
   /** Called with what came of the tasks once all is shown. */
   readonly after?: (done: readonly Done[]) => void
 }
@@ -73,6 +76,7 @@ export async function verifyTasks(
   if (flags.output !== 'json') await show(answers, flags, cosign, pack.policies, extras.table ?? process.stdout)
   await pack.close()
   extras.after?.(all)
+  await extras.emit?.write(all)
   const worst = worstExit(exits)
   // Only verdicts are waived: a misspelled image was not looked at.
   return flags['exit-zero'] === true && worst !== 2 ? 0 : worst

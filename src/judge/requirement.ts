@@ -202,12 +202,14 @@ function settle(
 /** The one that came furthest comes first; of those, the one that failed in least. */
 const byCloseness = (a: CandidateResult, b: CandidateResult): number =>
   b.reach - a.reach || a.failures - b.failures || a.open - b.open || (a.candidate.id < b.candidate.id ? -1 : 1)
-const absentCode = ({ candidate, provenance, signer }: Requirement): Finding['code'] =>
+const absentCode = ({ candidate, provenance, signer, vsa }: Requirement): Finding['code'] =>
   candidate === 'signature'
     ? 'signature.absent'
-    : provenance === undefined && !('builder' in signer)
-      ? 'attestation.absent'
-      : 'provenance.absent'
+    : vsa !== undefined
+      ? 'vsa.absent'
+      : provenance === undefined && !('builder' in signer)
+        ? 'attestation.absent'
+        : 'provenance.absent'
 /** The reason in the words of the candidate's finding, and how it was known. */
 const detailOf = ({ code, basis, expected, found, where }: Finding) => ({
   code,

@@ -1,8 +1,8 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { z } from 'zod'
 import { type Digest, digestOf } from '../core/digest.ts'
 import { type Json, parseJson, type Sealed, seal } from '../core/json.ts'
-import { foreignKey } from '../core/keys.ts'
+import { readPublicKey } from '../core/keys.ts'
 import { limits } from '../core/limits.ts'
 import { pointerOf } from '../core/pointer.ts'
 import { isKeys, type Policy } from '../core/policy.ts'
@@ -92,24 +92,6 @@ function keyProblems(policy: Policy): readonly PolicyProblem[] {
 }
 
 const spkiOf = (key: KeyObject): Buffer => key.export({ format: 'der', type: 'spki' })
-
-/** The key of a value, or what is wrong with it. */
-export function readPublicKey(bytes: Buffer): KeyObject | string {
-  const text = bytes.toString('latin1')
-  const blocks = text.match(/-----BEGIN ([A-Z ]+)-----/g) ?? []
-  if (blocks.length > 1) return 'two keys in one value'
-  if (blocks.some((block) => block.includes('PRIVATE'))) return 'this is a private key: keep it away from here'
-  try {
-    const key =
-      blocks.length === 1 ? createPublicKey(text) : createPublicKey({ key: bytes, format: 'der', type: 'spki' })
-    const foreign = foreignKey(key)
-    return foreign === undefined
-      ? key
-      : `${foreign} is not allowed: P-256, P-384, P-521, Ed25519 or RSA of 2048 to 8192 bits`
-  } catch {
-    return 'not a public key'
-  }
-}
 
 /** Words for what loads but may not mean what its author thinks (T93, F-038). */
 export function policyWarnings(policy: Policy): readonly PolicyProblem[] {

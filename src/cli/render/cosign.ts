@@ -10,6 +10,7 @@ import {
 } from '../../core/policy.ts'
 import { printable } from '../../core/printable.ts'
 import type { Answer, VerdictAnswer } from '../../core/request.ts'
+import { summaryType } from '../../verify/summary/vsa.ts'
 
 /**
  * `--explain cosign`: the command that comes closest to each requirement, and what it leaves out. Flags are those of
@@ -181,7 +182,7 @@ function annotationsPart({ annotations = {}, candidate }: Requirement): Part {
   )
 }
 
-function typePart({ candidate, predicateType = [] }: Requirement): Part {
+function typePart({ candidate, vsa, predicateType = vsa === undefined ? [] : [summaryType] }: Requirement): Part {
   const [first, ...others] = predicateType
   if (candidate === 'signature' || first === undefined) return part([])
   return part(
@@ -202,13 +203,19 @@ function transparencyPart(requirement: Requirement): Part {
   )
 }
 
-function restPart({ reference, threshold = 1, provenance }: Requirement, { sameBuild }: Policy, each: boolean): Part {
+function restPart(
+  { reference, threshold = 1, provenance, vsa }: Requirement,
+  { sameBuild }: Policy,
+  each: boolean,
+): Part {
   const missing = [
     reference !== undefined &&
       'the signed name (docker-reference): an image of another name, pushed again under this one, would pass',
     threshold > 1 && `${threshold} signatures of distinct keys`,
     provenance !== undefined &&
       'what the provenance says (source, trigger, builder): only a --policy in CUE or Rego could',
+    vsa !== undefined &&
+      'what the summary says (verifier, resource, result, level): only a --policy in CUE or Rego could',
     sameBuild !== undefined && 'that signature and provenance come from one build',
     each && 'that every platform is signed: only the digests on the line are looked at',
   ]

@@ -139,6 +139,8 @@ function sentenceOf(
   }
   const value = (kind: Step['kind']) => links.find((link) => link.kind === kind)?.value
   const who = value('identity') ?? 'a key of the policy'
+  const levels = met('vsa.passed', 'Verification summary')
+  if (levels !== undefined) return `Vouched for by ${met('demand.met', 'Verifier')} with ${levels}; signed by ${who}.`
   const name = value('statement')
   return `Signed by ${who}${name === undefined ? '' : `, for ${name}`}.`
 }

@@ -1,12 +1,17 @@
 /**
  * Builders whose provenance is understood, as data: the workflow that signs, and what its statements may name as builder.
  * `byDefault`: what `builder: trusted` means. `delegates`: the statement names the workflow that called the delegator
- * (slsa-github-generator, BYOB), the certificate the delegator.
+ * (slsa-github-generator, BYOB), the certificate the delegator. `level`: the SLSA build level that its makers document.
  */
-export type BuilderRow = { readonly id: string; readonly byDefault: boolean; readonly signedBy: readonly string[] }
+export type BuilderRow = {
+  readonly id: string
+  readonly byDefault: boolean
+  readonly signedBy: readonly string[]
+  readonly level?: 1 | 2 | 3
+}
 
 const generator = 'https://github.com/slsa-framework/slsa-github-generator/.github/workflows'
-const own = (id: string, byDefault = true): BuilderRow => ({ id, byDefault, signedBy: [id] })
+const own = (id: string): BuilderRow => ({ id, byDefault: true, signedBy: [id], level: 3 })
 const delegators = [`${generator}/delegator_generic_slsa3.yml`, `${generator}/delegator_lowperms-generic_slsa3.yml`]
 
 const rows: readonly BuilderRow[] = [
@@ -14,8 +19,8 @@ const rows: readonly BuilderRow[] = [
   own(`${generator}/generator_generic_slsa3.yml`),
   own(`${generator}/generator_container_slsa3.yml`),
   own(`${generator}/builder_container-based_slsa3.yml`),
-  { id: `${generator}/builder_maven_slsa3.yml`, byDefault: true, signedBy: delegators },
-  { id: `${generator}/builder_gradle_slsa3.yml`, byDefault: true, signedBy: delegators },
+  { id: `${generator}/builder_maven_slsa3.yml`, byDefault: true, signedBy: delegators, level: 3 },
+  { id: `${generator}/builder_gradle_slsa3.yml`, byDefault: true, signedBy: delegators, level: 3 },
 ]
 
 export const defaultBuilders: readonly BuilderRow[] = rows.filter(({ byDefault }) => byDefault)
@@ -39,4 +44,10 @@ export const isReleaseRef = (ref: string): boolean =>
 export function splitBuilder(text: string): { readonly id: string; readonly ref: string } {
   const at = text.lastIndexOf('@')
   return at < 0 ? { id: text, ref: '' } : { id: text.slice(0, at), ref: text.slice(at + 1) }
+}
+
+/** The level of a builder that a verified statement names, at a release of it; of one that is not in the table nobody knows. */
+export function levelOfBuilder(text: string): number | undefined {
+  const { id, ref } = splitBuilder(text)
+  return isReleaseRef(ref) ? rows.find((row) => row.id === id)?.level : undefined
 }

@@ -4,6 +4,7 @@ import type { KeptCertificate } from '../certificate/kept-certificate.ts'
 import type { LeafFacts } from '../certificate/leaf.ts'
 import type { BuildFacts } from '../provenance/build-facts.ts'
 import { holdBuilder, holdProvenance } from '../provenance/hold-provenance.ts'
+import { holdSummary } from '../summary/hold-summary.ts'
 import { endOfTime, type Trust, type Window } from '../trust/trusted-root.ts'
 import { Book, type CandidateResult } from './book.ts'
 import type { Candidate } from './candidate.ts'
@@ -32,6 +33,7 @@ export function holdAgainst(
   const build = holdBuild(requirement, leaf, claims, matter, book)
   if ('builder' in requirement.signer) holdBuilder(requirement.signer, leaf, build, book)
   const boundaries = facts.times.map(({ time }) => time - matter.limits.clockSkewMs)
+  if (requirement.vsa !== undefined) boundaries.push(...holdSummary(requirement.vsa, claims, matter, book))
   if (facts.judgedAlive !== undefined) boundaries.push(...lifeBoundaries(facts.judgedAlive, matter.trust))
   const commit = leaf?.extensions.sourceRepositoryDigest ?? leaf?.extensions.githubWorkflowSHA
   const run = leaf?.extensions.runInvocationURI

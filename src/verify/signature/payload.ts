@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Digest, hexOf } from '../../core/digest.ts'
 import { type Json, parseJson } from '../../core/json.ts'
 import { firstPlace } from '../../core/pointer.ts'
+import { isStatementType, statement, statementPayload, statementType, unknownFields } from '../statement/in-toto.ts'
 import type { Content } from './candidate.ts'
 import type { Refusal } from './facts.ts'
 
@@ -13,13 +14,17 @@ export type Claims = {
   readonly predicateType: string | undefined
   readonly signsNames: boolean
   /** Of a statement: the subject that is this artifact, and the predicate as it was signed. */
-  readonly statement?: { readonly subject: StatementSubject; readonly predicate: unknown }
+  readonly statement?: {
+    readonly subject: StatementSubject
+    readonly predicate: unknown
+    /** Pointers of fields that in-toto does not define. */
+    readonly unknown: readonly string[]
+  }
 }
 
 export type StatementSubject = { readonly name: string | undefined; readonly digest: Readonly<Record<string, string>> }
 
 export const signPredicate = 'https://sigstore.dev/cosign/sign/v1'
-export const statementType = 'application/vnd.in-toto+json'
 const simpleType = 'cosign container image signature'
 
 export type SubjectDigests = { readonly sha256: Digest; readonly sha384?: string; readonly sha512?: string }
@@ -33,24 +38,16 @@ const simple = z.object({
   optional: z.record(z.string(), z.json()).nullish(),
 })
 
-const statement = z.object({
-  _type: z.string(),
-  subject: z.array(
-    z.object({
-      name: z.string().nullish(),
-      digest: z.record(z.string(), z.string()),
-      annotations: z.record(z.string(), z.json()).nullish(),
-    }),
-  ),
-  predicateType: z.string(),
-  predicate: z.unknown().optional(),
-})
-
 /** Reads the claims of a verified content and binds them to the artifact: the very digest, nothing near it. */
 export function readClaims(content: Content, artifact: SubjectDigests, maxDepth: number): Claims | Refusal {
   if (content.kind === 'message') return messageClaims(content, artifact)
-  if (content.kind === 'dsse' && content.payloadType !== statementType)
-    return { outcome: 'fail', code: 'payload.type', expected: statementType, found: content.payloadType.slice(0, 200) } // T52, L3
+  if (content.kind === 'dsse' && content.payloadType !== statementPayload)
+    return {
+      outcome: 'fail',
+      code: 'payload.type',
+      expected: statementPayload,
+      found: content.payloadType.slice(0, 200),
+    } // T52, L3
   const parsed = parseJson(content.payload, maxDepth)
   if ('problem' in parsed) return { outcome: 'fail', code: 'payload.malformed', found: parsed.problem }
   if (parsed.duplicateKey !== undefined)
@@ -88,13 +85,8 @@ function statementClaims(value: unknown, artifact: SubjectDigests): Claims | Ref
   const checked = statement.safeParse(value)
   if (!checked.success) return { outcome: 'fail', code: 'payload.malformed', found: firstPlace(checked.error) }
   const { subject, predicateType, _type, predicate } = checked.data
-  if (!/^https:\/\/in-toto\.io\/Statement\/v(0\.1|1)$/.test(_type))
-    return {
-      outcome: 'fail',
-      code: 'payload.type',
-      expected: 'https://in-toto.io/Statement/v1',
-      found: _type.slice(0, 200),
-    }
+  if (!isStatementType(_type))
+    return { outcome: 'fail', code: 'payload.type', expected: statementType, found: _type.slice(0, 200) }
   const matched = subject.find(({ digest }) => matches(digest, artifact)) // L2, T50
   if (matched === undefined) {
     const known = subject.some(
@@ -120,8 +112,24 @@ function statementClaims(value: unknown, artifact: SubjectDigests): Claims | Ref
     reference: undefined,
     predicateType,
     signsNames: false,
-    statement: { subject: { name: matched.name ?? undefined, digest: matched.digest }, predicate },
+    statement: {
+      subject: { name: matched.name ?? undefined, digest: matched.digest },
+      predicate,
+      unknown: unknownFields(value, checked.data),
+    },
   }
+}
+
+/**
+ * The words by which a statement names its artifacts, where none of them is a digest that we compare (T48): it may be about
+ * this one, and does not show it.
+ */
+export function weakDigests(content: Content, maxDepth: number): string | undefined {
+  const parsed = parseJson(content.kind === 'dsse' ? content.payload : '', maxDepth)
+  const checked = 'problem' in parsed ? undefined : statement.safeParse(parsed.value)
+  const named = new Set((checked?.data?.subject ?? []).flatMap(({ digest }) => Object.keys(digest)))
+  if (named.size === 0 || ['sha256', 'sha384', 'sha512'].some((strong) => named.has(strong))) return undefined
+  return [...named].sort().join(', ').slice(0, 200)
 }
 
 /** Equal in every hash that both sides have, and in one at least (T48: exact lower-case hex, SHA-2 only). */
@@ -142,7 +150,7 @@ function matches(theirs: Readonly<Record<string, string>>, ours: SubjectDigests)
  * about. One that names no SHA-256 at all may be meant: the file's other hashes are measured later.
  */
 export function claimsSubject(content: Content, artifact: Digest, maxDepth: number): boolean {
-  if (content.kind !== 'dsse' || content.payloadType !== statementType) return false
+  if (content.kind !== 'dsse' || content.payloadType !== statementPayload) return false
   const parsed = parseJson(content.payload, maxDepth)
   const checked = 'problem' in parsed ? undefined : statement.safeParse(parsed.value)
   if (checked?.success !== true) return false
