@@ -1,5 +1,6 @@
 import type { Policy } from '../core/policy.ts'
 import { parseBuilder } from '../verify/provenance/builders.ts'
+import { isVersionedTag } from '../verify/provenance/hold-source.ts'
 import { parseSource } from '../verify/provenance/source.ts'
 import { usage } from './flags.ts'
 
@@ -31,6 +32,8 @@ export function policyOfSlsaFlags(flags: SlsaFlags): Policy | undefined {
   const [tag, versionedTag, branch] = [flags['source-tag'], flags['source-versioned-tag'], flags['source-branch']]
   if (tag !== undefined && versionedTag !== undefined)
     throw usage('Give --source-tag or --source-versioned-tag, not both.')
+  if (versionedTag !== undefined && !isVersionedTag(versionedTag))
+    throw usage(`--source-versioned-tag takes v1, v1.2 or v1.2.3, not ${versionedTag}; --source-tag takes any tag.`)
   const builder = flags['builder-id'] ?? 'trusted'
   if (builder !== 'trusted' && parseBuilder(builder) === undefined)
     throw usage(

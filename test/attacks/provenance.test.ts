@@ -170,9 +170,16 @@ describe('source', () => {
   ])('T58 built from %s', (ref) => attack({ build: { github: { ref } } }, 'provenance.source'))
 
   test('T58 versioned tags: what is given is equal, what is missing is free', async () => {
-    const of = (versionedTag: string) => built({}, policy({ source: { uri: demanded.source.uri, versionedTag } }))
-    for (const good of ['2', '2.14', '2.14.3', 'v2.14.3']) await expectMet(of(good))
-    for (const bad of ['3', '2.1', '2.14.30', '2.14.3-rc1', 'two']) await expectCode(of(bad), 'provenance.source')
+    const of = (versionedTag: string, tag = 'v2.14.3') =>
+      built(
+        { build: { github: { ref: `refs/tags/${tag}` } } },
+        policy({ source: { uri: demanded.source.uri, versionedTag } }),
+      )
+    for (const good of ['v2', 'v2.14', 'v2.14.3', 'v2.14.3+1']) await expectMet(of(good))
+    for (const bad of ['v3', 'v2.1', 'v2.14.30', 'v2.14.3-rc1', '2.14.3', 'two'])
+      await expectCode(of(bad), 'provenance.source')
+    await expectMet(of('v2.14.3-rc1', 'v2.14.3-rc1'))
+    for (const bad of ['v2.14.3-rc1', '2.14.3']) await expectCode(of('v2.14.3', bad), 'provenance.source')
   })
   test('T58 a branch that is demanded is no tag', () =>
     expectCode(built({}, policy({ source: { uri: demanded.source.uri, branch: 'main' } })), 'provenance.source'))
@@ -245,6 +252,7 @@ describe('builder', () => {
     ['another workflow of the generator', { generator: 'container' }],
     ['a branch', { generatorRef: 'refs/heads/main' }],
     ['a tag that is no release', { generatorRef: 'refs/tags/v2' }],
+    ['a pre-release', { generatorRef: 'refs/tags/v2.1.0-rc.1' }],
     ['a longer tag', { generatorRef: 'refs/tags/v2.1.0.evil' }],
     ['dots of another letter', { generatorRef: 'refs/tags/v2x1x0' }],
     ['a fork', { github: { signer: { owner: 'Evil' } } }],

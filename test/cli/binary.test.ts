@@ -133,8 +133,7 @@ describe("slsa-verifier's flags", () => {
     ['another source', ['--source-uri', 'github.com/Kong/kong-mesh-x'], 1, 'provenance.source'],
     ['tag', ['--source-tag', '2.14.3'], 0, 'requirement.met'],
     ['another tag', ['--source-tag', '2.14'], 1, 'provenance.source'],
-    ['versioned tag', ['--source-versioned-tag', '2.14'], 0, 'requirement.met'],
-    ['another versioned tag', ['--source-versioned-tag', '2.13'], 1, 'provenance.source'],
+    ['a versioned tag, of which this is none', ['--source-versioned-tag', 'v2.14'], 1, 'provenance.source'],
     ['branch', ['--source-branch', 'main'], 1, 'provenance.source'],
     [
       'builder',
@@ -162,6 +161,12 @@ describe("slsa-verifier's flags", () => {
     expect(ran.answers[0]?.subjects?.[0]?.beside.policy.name).toBe('flags')
   })
 
+  test('a versioned tag leaves free what it does not name', async () => {
+    const tagged = write('tagged.jsonl', built({ github: { ref: 'refs/tags/v2.14.3' } }))
+    const ran = await binary([at(amd64), '--provenance', tagged, ...source, '--source-versioned-tag', 'v2.14'])
+    expect([ran.code, decisive(ran)], ran.stdout).toEqual([0, ['requirement.met']])
+  })
+
   test('a renamed file is a note for them', async () => {
     const ran = await binary([write('renamed.bin', contents[amd64] ?? ''), '--provenance', files.good, ...source])
     expect(ran.code).toBe(0)
@@ -171,7 +176,8 @@ describe("slsa-verifier's flags", () => {
   test.each([
     [['--source-tag', '2.14.3'], '--source-tag needs --source-uri'],
     [['--source-uri', 'github.com'], '--source-uri takes a repository'],
-    [[...source, '--source-tag', '1', '--source-versioned-tag', '1'], 'not both'],
+    [[...source, '--source-tag', '1', '--source-versioned-tag', 'v1'], 'not both'],
+    [[...source, '--source-versioned-tag', '2.14'], 'takes v1, v1.2 or v1.2.3'],
     [[...source, '--builder-id', 'generator'], '--builder-id takes the address'],
     [[...source, '--build-workflow-input', 'x'], 'is not key=value'],
     [[...source, '--profile', 'kong-mesh-archives'], 'not both'],

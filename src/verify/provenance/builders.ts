@@ -32,9 +32,8 @@ export function parseBuilder(text: string): WantedBuilder | undefined {
   return { id, ref: ref === undefined || ref.startsWith('refs/') ? ref : `refs/tags/${ref}`, row }
 }
 
-/** Release tags of builders: `refs/tags/vX.Y.Z`, nothing before, nothing after (T57). */
-export const isReleaseRef = (ref: string): boolean =>
-  /^refs\/tags\/v\d{1,6}\.\d{1,6}\.\d{1,6}(?:-[0-9A-Za-z.]{1,32})?$/.test(ref)
+/** Release tags of builders: `refs/tags/vX.Y.Z`, nothing before, nothing after, no pre-release either (T57). */
+export const isReleaseRef = (ref: string): boolean => /^refs\/tags\/v\d{1,6}\.\d{1,6}\.\d{1,6}$/.test(ref)
 
 export function splitBuilder(text: string): { readonly id: string; readonly ref: string } {
   const at = text.lastIndexOf('@')

@@ -62,16 +62,21 @@ export function holdSource(
   }
 }
 
-/** slsa-verifier's versioned tag: the parts that are given are equal, missing parts are free. */
-function matchesVersion(wanted: string, ref: string): boolean {
-  if (!ref.startsWith('refs/tags/')) return false
-  const [ours, theirs] = [parts(wanted), parts(ref.slice('refs/tags/'.length))]
-  return (
-    ours !== undefined && theirs !== undefined && ours.every((part, i) => part === (theirs[i] ?? (i < 3 ? '0' : '')))
-  )
-}
+/** A semantic version as Go spells it (golang.org/x/mod/semver), short forms too; build metadata never counts. */
+const versioned =
+  /^v(0|[1-9]\d{0,8})(?:\.(0|[1-9]\d{0,8})(?:\.(0|[1-9]\d{0,8})(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)?)?$/
 
-function parts(text: string): readonly string[] | undefined {
-  const found = /^v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/.exec(text)
-  return found === null ? undefined : found.slice(1).filter((part): part is string => part !== undefined)
+export const isVersionedTag = (text: string): boolean => versioned.test(text)
+
+/** slsa-verifier's versioned tag: the parts that are given are equal, missing parts are free; a pre-release belongs to the patch. */
+function matchesVersion(wanted: string, ref: string): boolean {
+  const ours = versioned.exec(wanted)
+  const theirs = ref.startsWith('refs/tags/') ? versioned.exec(ref.slice('refs/tags/'.length)) : null
+  if (ours === null || theirs === null) return false
+  const [, major, minor, patch, preRelease] = ours
+  return (
+    major === theirs[1] &&
+    (minor === undefined || minor === (theirs[2] ?? '0')) &&
+    (patch === undefined || (patch === (theirs[3] ?? '0') && preRelease === theirs[4]))
+  )
 }
