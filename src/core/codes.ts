@@ -175,6 +175,7 @@ export const codes = {
     'The signed document has a key twice ({found}): two readers could read two truths.',
     stop,
   ),
+  'payload.fields-unknown': row('info', 'The signed statement has fields that are not known here: {found}.'),
   'payload.not-evaluated': row('info', 'The signed document could not be checked.'),
 
   'identity.met': row('info', 'Signed by {found}.'),
@@ -435,6 +436,11 @@ export const codes = {
     'Name the signature with --given.',
   ),
   'limit.members': row('medium', 'The index lists more than {expected} images.', 'Name one platform with --platform.'),
+  'limit.subjects': row(
+    'medium',
+    'The statement lists more than {expected} subjects, or digests of one.',
+    'Ask the publisher for a statement about fewer files.',
+  ),
   'limit.bytes': row('medium', 'The document is larger than {expected} bytes.', 'Nothing that large is a signature.'),
   'evidence.offline': row(
     'medium',

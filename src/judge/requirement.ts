@@ -232,7 +232,8 @@ function goodNotes(of: RequirementCase, met: readonly CandidateResult[], total: 
       found,
       evidence: evidenceOf(met),
     })
-  for (const by of ['commit', 'run'] as const) {
+  // T06: a new id under an old name, too.
+  for (const by of ['commit', 'run', 'repositoryId', 'ownerId'] as const) {
     const values = [...new Set(met.flatMap(({ source }) => source[by] ?? []))].sort()
     if (values.length > 1) add('signature.contradicts', values.slice(0, 8).join(', '))
   }

@@ -4,7 +4,6 @@ import type { Builder, Provenance } from '../../core/policy.ts'
 import type { LeafFacts } from '../certificate/leaf.ts'
 import type { Book } from '../signature/book.ts'
 import type { Matter } from '../signature/matter.ts'
-import type { StatementSubject } from '../signature/payload.ts'
 import { type BuildFacts, knowsBuildType, readBuild } from './build-facts.ts'
 import { defaultBuilders, isReleaseRef, parseBuilder, splitBuilder } from './builders.ts'
 import { callerOf, holdSource } from './hold-source.ts'
@@ -15,7 +14,8 @@ export type Proven = {
   readonly leaf: LeafFacts
   readonly predicateType: string
   readonly predicate: unknown
-  readonly subject: StatementSubject
+  /** Names of the subjects that are this artifact. */
+  readonly names: readonly string[]
 }
 
 /**
@@ -82,7 +82,7 @@ export function holdProvenance(
     for (const place of placesOf(provenance)) book.demand(place, 'error', 'provenance.not-evaluated')
     return undefined
   }
-  const { leaf, predicateType, predicate, subject } = proven
+  const { leaf, predicateType, predicate, names } = proven
   const build = readBuild(predicateType, predicate)
   if (build === undefined) {
     book.demand('/provenance', 'fail', 'provenance.predicate', { found: predicateType.slice(0, 200) })
@@ -95,9 +95,9 @@ export function holdProvenance(
   if (!byBuilder) holdNamedBuilder(build, leaf, book)
   holdSource(provenance, build, leaf, matter, book)
   holdRest(provenance, build, leaf, book)
-  if (provenance.fileName === 'demanded') holdFileName(subject, matter, book)
-  else if (!matter.isImage && matter.name !== undefined && subject.name !== matter.name)
-    book.note('provenance.name-differs', { expected: matter.name, found: subject.name ?? 'none' }) // T63
+  if (provenance.fileName === 'demanded') holdFileName(names, matter, book)
+  else if (!matter.isImage && matter.name !== undefined && !names.includes(matter.name))
+    book.note('provenance.name-differs', { expected: matter.name, found: shown(names) }) // T63
   return build
 }
 
@@ -149,7 +149,8 @@ function mismatch(build: BuildFacts, leaf: LeafFacts, predicateType: string): Di
         expected: certified === undefined ? 'a repository' : formatSource(certified),
         found: `${place.place} ${place.uri.slice(0, 512)}`,
       }
-    const found = differs('ref', ref, source.ref) ?? differs('commit', commit, place.commit)
+    const other = place.commits.find((one) => one !== commit)
+    const found = differs('ref', ref, source.ref) ?? differs('commit', commit, other)
     if (found !== undefined) return found
   }
   return (
@@ -221,15 +222,18 @@ function holdRest({ trigger, workflow, inputs }: Provenance, build: BuildFacts, 
 }
 
 /** T63: an archive under another's name is another archive, though both digests stand in the list. */
-function holdFileName(subject: StatementSubject, matter: Matter, book: Book): void {
+function holdFileName(names: readonly string[], matter: Matter, book: Book): void {
   const place = '/provenance/fileName'
   if (matter.name === undefined) {
     book.demand(place, 'error', 'reference.name-unknown')
     return
   }
-  const met = subject.name === matter.name
+  const met = names.includes(matter.name)
   book.demand(place, met ? 'pass' : 'fail', met ? 'demand.met' : 'provenance.subject', {
     expected: matter.name,
-    found: subject.name ?? 'none',
+    found: shown(names),
   })
 }
+
+const shown = (names: readonly string[]): string =>
+  names.length === 0 ? 'none' : names.slice(0, 4).join(', ').slice(0, 512)

@@ -33,14 +33,25 @@ export function holdAgainst(
   if ('builder' in requirement.signer) holdBuilder(requirement.signer, leaf, build, book)
   const boundaries = facts.times.map(({ time }) => time - matter.limits.clockSkewMs)
   if (facts.judgedAlive !== undefined) boundaries.push(...lifeBoundaries(facts.judgedAlive, matter.trust))
-  const commit = leaf?.extensions.sourceRepositoryDigest ?? leaf?.extensions.githubWorkflowSHA
-  const run = leaf?.extensions.runInvocationURI
   return {
     ...book.close(),
     candidate,
     key,
     boundaries,
-    source: { ...(commit !== undefined && { commit }), ...(run !== undefined && { run }) },
+    source: sourceOf(leaf),
+  }
+}
+
+function sourceOf(leaf: LeafFacts | undefined): CandidateResult['source'] {
+  const { extensions } = leaf ?? { extensions: {} as LeafFacts['extensions'] }
+  const commit = extensions.sourceRepositoryDigest ?? extensions.githubWorkflowSHA
+  const run = extensions.runInvocationURI
+  const { sourceRepositoryIdentifier: repositoryId, sourceRepositoryOwnerIdentifier: ownerId } = extensions
+  return {
+    ...(commit !== undefined && { commit }),
+    ...(run !== undefined && { run }),
+    ...(repositoryId !== undefined && { repositoryId }),
+    ...(ownerId !== undefined && { ownerId }),
   }
 }
 

@@ -23,13 +23,14 @@ export function holdPayload(
     if (typed !== undefined) book.demand('/predicateType', 'error', 'predicate.not-evaluated')
     return undefined
   }
-  const claims = readClaims(candidate.content, matter.digests, matter.limits.jsonDepth)
+  const claims = readClaims(candidate.content, matter.digests, matter.limits)
   if ('outcome' in claims) {
     book.refusal('/candidate', isProvenance(requirement) ? ofProvenance(claims) : claims)
     if (typed !== undefined) book.demand('/predicateType', 'error', 'predicate.not-evaluated')
     return undefined
   }
-  const { predicateType } = claims
+  const { predicateType, unknown = [] } = claims
+  if (unknown.length > 0) book.note('payload.fields-unknown', { found: unknown.slice(0, 8).join(', ').slice(0, 512) })
   // T40, T53: a vulnerability report by the right identity is no signature of the image.
   const isSignature =
     predicateType === undefined || predicateType === signPredicate || (typed ?? []).includes(predicateType)

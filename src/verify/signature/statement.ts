@@ -1,0 +1,109 @@
+import { z } from 'zod'
+import type { Json } from '../../core/json.ts'
+import type { Limits } from '../../core/limits.ts'
+import { firstPlace } from '../../core/pointer.ts'
+
+/**
+ * in-toto's Statement v0.1 and v1, and the ResourceDescriptor of its subjects, derived from in-toto/attestation
+ * (spec/v1/statement.md, spec/v1/resource_descriptor.md, protos/in_toto_attestation/v1). The predicate stays as it was signed.
+ */
+export type Statement = {
+  readonly _type: string
+  readonly subject: readonly Subject[]
+  readonly predicateType: string
+  readonly predicate?: unknown
+}
+export type ResourceDescriptor = {
+  readonly name?: string | null | undefined
+  readonly uri?: string | null | undefined
+  readonly digest?: Readonly<Record<string, string>> | null | undefined
+  readonly content?: string | null | undefined
+  readonly downloadLocation?: string | null | undefined
+  readonly mediaType?: string | null | undefined
+  readonly annotations?: Readonly<Record<string, Json>> | null | undefined
+}
+export type Subject = ResourceDescriptor & { readonly digest: Readonly<Record<string, string>> }
+
+export const statementTypes = ['https://in-toto.io/Statement/v0.1', 'https://in-toto.io/Statement/v1'] as const
+
+/** Hex characters of the digests that the definitions name (attestation go/v1/resource_descriptor.go); others have a form of their own. */
+const hexLengths: Readonly<Record<string, readonly number[]>> = {
+  md5: [32],
+  sha1: [40],
+  sha224: [56],
+  sha256: [64],
+  sha384: [96],
+  sha512: [128],
+  sha3_256: [64],
+  sha3_384: [96],
+  sha3_512: [128],
+  gitCommit: [40, 64],
+  gitTree: [40, 64],
+  gitBlob: [40, 64],
+  gitTag: [40, 64],
+}
+const isDigest = (name: string, value: string): boolean => {
+  const lengths = Object.hasOwn(hexLengths, name) ? hexLengths[name] : undefined
+  return lengths === undefined ? value !== '' : lengths.includes(value.length) && /^[0-9a-fA-F]+$/.test(value)
+}
+const digests = z
+  .record(z.string(), z.string())
+  .refine((all) => Object.entries(all).every(([name, value]) => isDigest(name, value)))
+
+const descriptor = z.object({
+  name: z.string().nullish(),
+  uri: z.string().nullish(),
+  digest: digests.nullish(),
+  content: z.string().nullish(),
+  downloadLocation: z.string().nullish(),
+  mediaType: z.string().nullish(),
+  annotations: z.record(z.string(), z.json()).nullish(),
+})
+/** One of these says which resource is meant. */
+export const resourceDescriptor = descriptor.refine(({ uri, digest, content }) =>
+  Boolean(uri || content || hasAny(digest)),
+)
+/** One without a digest is nobody's subject; it is read, and matches nothing. */
+const subject = descriptor.extend({ digest: digests })
+const statement = z.object({
+  _type: z.string(),
+  subject: z.array(subject),
+  predicateType: z.string().min(1),
+  predicate: z.unknown().optional(),
+})
+
+function hasAny(digest: object | null | undefined): boolean {
+  return Object.keys(digest ?? {}).length > 0
+}
+
+export type ReadStatement =
+  | { readonly statement: Statement; readonly unknown: readonly string[] }
+  | { readonly problem: 'malformed'; readonly found: string }
+  | { readonly problem: 'too-many'; readonly expected: number }
+
+/** Counts come before shapes: a list of a million subjects is not looked at one by one (T49). */
+export function readStatement(value: unknown, limits: Limits): ReadStatement {
+  const list = isObject(value) && Array.isArray(value['subject']) ? (value['subject'] as readonly unknown[]) : []
+  if (list.length > limits.statementSubjects) return { problem: 'too-many', expected: limits.statementSubjects }
+  const crowded = list.some(
+    (one) => isObject(one) && isObject(one['digest']) && Object.keys(one['digest']).length > limits.subjectDigests,
+  )
+  if (crowded) return { problem: 'too-many', expected: limits.subjectDigests }
+  const checked = statement.safeParse(value)
+  if (!checked.success) return { problem: 'malformed', found: firstPlace(checked.error) }
+  return { statement: checked.data as Statement, unknown: unknownIn(value, list) }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const known: ReadonlySet<string> = new Set(Object.keys(statement.shape))
+const knownOfSubject: ReadonlySet<string> = new Set(Object.keys(descriptor.shape))
+
+/** Fields that the definitions do not have: signed, shown, and of no effect. */
+function unknownIn(value: unknown, subjects: readonly unknown[]): readonly string[] {
+  const outside = (object: unknown, names: ReadonlySet<string>, before: string) =>
+    isObject(object) ? Object.keys(object).flatMap((key) => (names.has(key) ? [] : [before + key])) : []
+  const all = [...outside(value, known, ''), ...subjects.flatMap((one) => outside(one, knownOfSubject, 'subject.'))]
+  return [...new Set(all)].sort()
+}
