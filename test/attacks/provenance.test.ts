@@ -514,6 +514,23 @@ describe('builder', () => {
     ])
       await expectCode(of(bad), 'provenance.builder')
   })
+  test('T57 the builder of images is no builder of files', async () => {
+    const of = (build: Partial<ProvenanceOptions>, artifact: Case['artifact']): Case => ({
+      ...built({ build }, policyOf({ ...requirement, signer: { builder: 'trusted' }, provenance: {} })),
+      ...(artifact !== undefined && { artifact }),
+    })
+    const { sha256 } = digestsOf(message)
+    const [file, image] = [
+      { file: message, name: archive },
+      { digest: sha256, name: 'docker.io/kong/kuma-cp' },
+    ]
+    const container = { generator: 'container' } as const
+    await expectMet(of({}, file))
+    await expectCode(of(container, file), 'provenance.builder')
+    await expectMet(of(container, image))
+    await expectCode(of({}, image), 'provenance.builder')
+    for (const build of [{}, container]) await expectMet(of(build, { digest: sha256 }))
+  })
   test('T02 a token of another issuer', () =>
     attack({ certificate: { tokenIssuer: 'https://token.example' } }, 'provenance.builder'))
 })

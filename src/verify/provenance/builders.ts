@@ -3,22 +3,30 @@
  * `byDefault`: what `builder: trusted` means. `delegates`: the statement names the workflow that called the delegator
  * (slsa-github-generator, BYOB), the certificate the delegator.
  */
-export type BuilderRow = { readonly id: string; readonly byDefault: boolean; readonly signedBy: readonly string[] }
+export type BuilderRow = {
+  readonly id: string
+  readonly byDefault: boolean
+  readonly signedBy: readonly string[]
+  /** slsa-verifier has a list of its own for images. */
+  readonly makes?: 'files' | 'images'
+}
 
 const generator = 'https://github.com/slsa-framework/slsa-github-generator/.github/workflows'
-const own = (id: string, byDefault = true): BuilderRow => ({ id, byDefault, signedBy: [id] })
+const own = (id: string, makes: 'files' | 'images'): BuilderRow => ({ id, byDefault: true, signedBy: [id], makes })
 const delegators = [`${generator}/delegator_generic_slsa3.yml`, `${generator}/delegator_lowperms-generic_slsa3.yml`]
 
 const rows: readonly BuilderRow[] = [
-  own(`${generator}/builder_go_slsa3.yml`),
-  own(`${generator}/generator_generic_slsa3.yml`),
-  own(`${generator}/generator_container_slsa3.yml`),
-  own(`${generator}/builder_container-based_slsa3.yml`),
-  { id: `${generator}/builder_maven_slsa3.yml`, byDefault: true, signedBy: delegators },
-  { id: `${generator}/builder_gradle_slsa3.yml`, byDefault: true, signedBy: delegators },
+  own(`${generator}/builder_go_slsa3.yml`, 'files'),
+  own(`${generator}/generator_generic_slsa3.yml`, 'files'),
+  own(`${generator}/generator_container_slsa3.yml`, 'images'),
+  own(`${generator}/builder_container-based_slsa3.yml`, 'files'),
+  { id: `${generator}/builder_maven_slsa3.yml`, byDefault: true, signedBy: delegators, makes: 'files' },
+  { id: `${generator}/builder_gradle_slsa3.yml`, byDefault: true, signedBy: delegators, makes: 'files' },
 ]
 
-export const defaultBuilders: readonly BuilderRow[] = rows.filter(({ byDefault }) => byDefault)
+/** What `builder: trusted` means for an artifact of this kind; of a bare digest nobody knows which it is. */
+export const defaultBuilders = (of: 'files' | 'images' | undefined): readonly BuilderRow[] =>
+  rows.filter(({ byDefault, makes }) => byDefault && (of === undefined || makes === of))
 
 /** A builder that a policy names: `ID`, `ID@v1.2.3` or `ID@refs/tags/v1.2.3`. */
 export type WantedBuilder = { readonly id: string; readonly ref: string | undefined; readonly row: BuilderRow }

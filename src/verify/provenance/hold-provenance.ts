@@ -5,7 +5,7 @@ import type { LeafFacts } from '../certificate/leaf.ts'
 import type { Book } from '../signature/book.ts'
 import type { Matter } from '../signature/matter.ts'
 import { type BuildFacts, knowsBuildType, readBuild } from './build-facts.ts'
-import { defaultBuilders, isReleaseRef, parseBuilder, splitBuilder } from './builders.ts'
+import { type BuilderRow, defaultBuilders, isReleaseRef, parseBuilder, splitBuilder } from './builders.ts'
 import { callerOf, holdSource } from './hold-source.ts'
 import { formatSource, parseSource, sameRepository } from './source.ts'
 
@@ -26,13 +26,16 @@ export function holdBuilder(
   signer: Builder,
   leaf: LeafFacts | undefined,
   build: BuildFacts | undefined,
+  matter: Matter,
   book: Book,
 ): void {
-  if (leaf === undefined || (build === undefined && builderProblem(signer, leaf, undefined) === undefined)) {
+  const kind = matter.isImage ? 'images' : matter.name === undefined ? undefined : 'files'
+  const rows = signer.builder === 'trusted' ? defaultBuilders(kind) : rowsOf(signer.builder)
+  if (leaf === undefined || (build === undefined && builderProblem(signer, rows, leaf, undefined) === undefined)) {
     book.demand('/signer/builder', 'error', leaf === undefined ? 'identity.not-evaluated' : 'provenance.not-evaluated')
     return
   }
-  const problem = builderProblem(signer, leaf, build)
+  const problem = builderProblem(signer, rows, leaf, build)
   if (problem !== undefined) book.demand('/signer/builder', 'fail', 'provenance.builder', problem)
   else
     book.demand('/signer/builder', 'pass', 'provenance.builder-met', {
@@ -44,6 +47,7 @@ export function holdBuilder(
 /** First the certificate, then, where there is a statement, what that says. */
 function builderProblem(
   signer: Builder,
+  known: readonly BuilderRow[],
   leaf: LeafFacts,
   build: BuildFacts | undefined,
 ): { readonly expected: string; readonly found: string } | undefined {
@@ -51,9 +55,7 @@ function builderProblem(
   if (leaf.issuer !== githubIssuer) return problem(githubIssuer, leaf.issuer ?? 'none')
   const signed = splitBuilder(leaf.san)
   const wanted = signer.builder === 'trusted' ? undefined : parseBuilder(signer.builder)
-  const rows = (signer.builder === 'trusted' ? defaultBuilders : wanted === undefined ? [] : [wanted.row]).filter(
-    (row) => row.signedBy.includes(signed.id),
-  )
+  const rows = known.filter((row) => row.signedBy.includes(signed.id))
   if (rows.length === 0) return problem(signer.builder, leaf.san)
   if (!isReleaseRef(signed.ref)) return problem(`${signed.id}@refs/tags/vX.Y.Z`, leaf.san)
   if (build === undefined) return undefined
@@ -66,6 +68,11 @@ function builderProblem(
   return wanted?.ref !== undefined && said.ref !== wanted.ref
     ? problem(`${said.id}@${wanted.ref}`, build.builder)
     : undefined
+}
+
+const rowsOf = (builder: string): readonly BuilderRow[] => {
+  const row = parseBuilder(builder)?.row
+  return row === undefined ? [] : [row]
 }
 
 const githubIssuer = 'https://token.actions.githubusercontent.com'

@@ -30,7 +30,7 @@ export function holdAgainst(
   holdAnnotations(requirement, claims, leaf, book)
   for (const note of candidate.notes) book.note(note.code, { found: note.found })
   const build = holdBuild(requirement, leaf, claims, matter, book)
-  if ('builder' in requirement.signer) holdBuilder(requirement.signer, leaf, build, book)
+  if ('builder' in requirement.signer) holdBuilder(requirement.signer, leaf, build, matter, book)
   const boundaries = facts.times.map(({ time }) => time - matter.limits.clockSkewMs)
   if (facts.judgedAlive !== undefined) boundaries.push(...lifeBoundaries(facts.judgedAlive, matter.trust))
   return {
