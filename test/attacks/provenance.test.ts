@@ -417,6 +417,19 @@ describe('statement against certificate', () => {
         predicate.materials = predicate.materials.map((one) => ({ ...one, digest: { sha1: other } }))
       }),
     ],
+    [
+      'ref of the material is left out, which',
+      edited(({ predicate }) => {
+        predicate.materials = predicate.materials.map((one) => ({ ...one, uri: one.uri.replace(/@.*/, '') }))
+      }),
+    ],
+    [
+      'scheme of the source',
+      edited(({ predicate }) => {
+        const { configSource } = predicate.invocation
+        configSource.uri = configSource.uri.replace('git+', '')
+      }),
+    ],
   ] as const)('T56 the %s differs', (_, edit) => attack({ edit }, 'provenance.mismatch'))
 
   test.each([

@@ -23,7 +23,14 @@ export type BuildFacts = {
   /** Keys of `externalParameters` that this build type does not know (T59). */
   readonly unknown: readonly string[]
 }
-export type SourcePlace = { readonly place: string; readonly uri: string; readonly commits: readonly string[] }
+/** `refless`: the builder names no ref there (slsa-verifier: delegators only). `scheme`: of the URI; `git+https` unless said. */
+export type SourcePlace = {
+  readonly place: string
+  readonly uri: string
+  readonly commits: readonly string[]
+  readonly refless?: boolean
+  readonly scheme?: 'https'
+}
 
 export const predicateTypes = { v02: 'https://slsa.dev/provenance/v0.2', v1: 'https://slsa.dev/provenance/v1' } as const
 
@@ -113,7 +120,11 @@ function runOf(invocation: string): BuildFacts['run'] {
   return id === undefined || attempt === undefined ? undefined : { id, attempt }
 }
 
-/** Keys of `externalParameters` by build type, and of what stands in them where that is no map of the caller's; what is not listed is unknown and fails (T59). */
+const delegated = 'https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0'
+/**
+ * Keys of `externalParameters` by build type, and of what stands in them where that is no map of the caller's; what is not
+ * listed is unknown and fails (T59).
+ */
 const parameters: Readonly<Record<string, Readonly<Record<string, readonly string[] | 'free'>>>> = {
   'https://slsa.dev/container-based-build/v0.1?draft': {
     source: ['uri', 'digest'],
@@ -121,7 +132,7 @@ const parameters: Readonly<Record<string, Readonly<Record<string, readonly strin
     configPath: 'free',
     buildConfig: 'free',
   },
-  'https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0': { inputs: 'free', vars: 'free' },
+  [delegated]: { inputs: 'free', vars: 'free' },
   'https://actions.github.io/buildtypes/workflow/v1': { workflow: ['path', 'ref', 'repository'] },
 }
 
@@ -137,6 +148,14 @@ function unknownParameters(buildType: string, external: Readonly<Record<string, 
     .sort()
 }
 
+const placeAt = (
+  place: string,
+  uri: string | undefined,
+  digest: Readonly<Record<string, string>> | null | undefined,
+  more: Pick<SourcePlace, 'refless' | 'scheme'> = {},
+): readonly SourcePlace[] =>
+  uri === undefined ? [] : [{ place: `/predicate/buildDefinition/${place}`, uri, commits: commitsOf(digest), ...more }]
+
 function readV1(predicate: unknown): BuildFacts | undefined {
   const checked = v1.safeParse(predicate)
   if (!checked.success) return undefined
@@ -150,37 +169,26 @@ function readV1(predicate: unknown): BuildFacts | undefined {
   const run = /\/actions\/runs\/(\d{1,20})\/attempts\/(\d{1,6})$/.exec(runDetails.metadata?.invocationId ?? '')
   const workflowRef = string(internal['GITHUB_WORKFLOW_REF'])
   const repository = string(workflow['repository'])
+  const running = filled(internal['GITHUB_REPOSITORY'])
+  const runId = filled(internal['GITHUB_RUN_ID'])
   return {
     builder: runDetails.builder.id,
     buildType: definition.buildType,
     places: [
-      ...(string(source['uri']) === undefined
-        ? []
-        : [
-            {
-              place: '/predicate/buildDefinition/externalParameters/source',
-              uri: string(source['uri']) ?? '',
-              commits: commitsOf(asDigests(source['digest'])),
-            },
-          ]),
-      ...(repository === undefined
-        ? []
-        : [
-            {
-              place: '/predicate/buildDefinition/externalParameters/workflow',
-              uri: `${repository}@${string(workflow['ref']) ?? ''}`,
-              commits: [],
-            },
-          ]),
-      ...(first === undefined
-        ? []
-        : [
-            {
-              place: '/predicate/buildDefinition/resolvedDependencies/0',
-              uri: first.uri,
-              commits: commitsOf(first.digest),
-            },
-          ]),
+      ...placeAt('externalParameters/source', string(source['uri']), strings(source['digest'])),
+      ...placeAt(
+        'externalParameters/workflow',
+        repository === undefined ? undefined : `${repository}@${string(workflow['ref']) ?? ''}`,
+        undefined,
+        { scheme: 'https' },
+      ),
+      ...placeAt('resolvedDependencies/0', first?.uri, first?.digest, { refless: definition.buildType === delegated }),
+      ...placeAt(
+        'internalParameters/GITHUB_REPOSITORY',
+        running === undefined ? undefined : `git+https://github.com/${running}`,
+        undefined,
+        { refless: true },
+      ),
     ],
     ref: filled(internal['GITHUB_REF']) ?? filled(workflow['ref']),
     commit: filled(internal['GITHUB_SHA']),
@@ -190,7 +198,12 @@ function readV1(predicate: unknown): BuildFacts | undefined {
       (workflowRef === undefined ? undefined : /^[^/]+\/[^/]+\/(.+)@/.exec(workflowRef)?.[1]),
     repositoryId: filled(internal['GITHUB_REPOSITORY_ID']) ?? filled(github['repository_id']),
     ownerId: filled(internal['GITHUB_REPOSITORY_OWNER_ID']) ?? filled(github['repository_owner_id']),
-    run: run === null ? undefined : { id: run[1] ?? '', attempt: run[2] ?? '' },
+    run:
+      run !== null
+        ? { id: run[1] ?? '', attempt: run[2] ?? '' }
+        : runId === undefined
+          ? undefined
+          : { id: runId, attempt: filled(internal['GITHUB_RUN_ATTEMPT']) ?? '' },
     baseRef: baseRefOf(internal['GITHUB_EVENT_PAYLOAD']),
     inputs: { ...inputsOf(internal['GITHUB_EVENT_PAYLOAD']), ...strings(external['inputs']) },
     unknown: unknownParameters(definition.buildType, external),
@@ -199,7 +212,6 @@ function readV1(predicate: unknown): BuildFacts | undefined {
 
 const asObject = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
-const asDigests = (value: unknown): Readonly<Record<string, string>> => strings(value)
 
 function strings(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(

@@ -149,13 +149,16 @@ function mismatch(build: BuildFacts, leaf: LeafFacts, predicateType: string): Di
   const commit = extensions.sourceRepositoryDigest ?? extensions.githubWorkflowSHA
   const ref = extensions.sourceRepositoryRef ?? extensions.githubWorkflowRef
   for (const place of build.places) {
-    const source = parseSource(place.uri)
+    const source = place.uri.startsWith(`${place.scheme ?? 'git+https'}://`) ? parseSource(place.uri) : undefined
+    const shownPlace = `${place.place} ${place.uri.slice(0, 512)}`
     if (source === undefined || !sameRepository(source, certified))
       return {
         code: 'provenance.mismatch',
         expected: certified === undefined ? 'a repository' : formatSource(certified),
-        found: `${place.place} ${place.uri.slice(0, 512)}`,
+        found: shownPlace,
       }
+    if (source.ref === undefined && place.refless !== true)
+      return { code: 'provenance.mismatch', expected: ref === undefined ? 'a ref' : `ref ${ref}`, found: shownPlace }
     const other = place.commits.find((one) => one !== commit)
     const found = differs('ref', ref, source.ref) ?? differs('commit', commit, other)
     if (found !== undefined) return found
