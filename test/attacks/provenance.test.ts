@@ -88,6 +88,13 @@ describe('subjects', () => {
     ],
   ])('T48 %s does not count', (_, value) => attack({ edit: subject(value) }, 'provenance.subject'))
 
+  test.each([
+    ['a SHA-1 that is none', { sha256: digest, sha1: 'abc' }],
+    ['a commit that is none', { sha256: digest, gitCommit: 'HEAD' }],
+  ])('T48 beside the right digest %s', (_, digests) =>
+    attack({ edit: subject([{ name: archive, digest: digests }]) }, 'provenance.payload'),
+  )
+
   test('T49 no subject at all', () => attack({ edit: subject([]) }, 'provenance.subject'))
   test.each([
     ['null', null],

@@ -5,7 +5,7 @@ import type { Limits } from '../../core/limits.ts'
 import { firstPlace } from '../../core/pointer.ts'
 import type { Content } from './candidate.ts'
 import type { Refusal } from './facts.ts'
-import { readStatement, type Subject, statementTypes } from './statement.ts'
+import { isResourceDescriptor, type ResourceDescriptor, readStatement, statementTypes } from './statement.ts'
 
 /** What was signed, once the signature is good: the artifact it is about, signed annotations, the signed name. */
 export type Claims = {
@@ -90,6 +90,8 @@ function statementClaims(value: unknown, artifact: SubjectDigests, limits: Limit
   const matched = subject.filter(({ digest }) => matches(digest, artifact)) // L2, T50
   const [first] = matched
   if (first === undefined) return notMeant(subject, artifact)
+  if (!matched.every(isResourceDescriptor))
+    return { outcome: 'fail', code: 'payload.malformed', found: 'subject.digest' }
   return {
     annotations: (first.annotations ?? {}) as Record<string, Json>,
     reference: undefined,
@@ -101,32 +103,33 @@ function statementClaims(value: unknown, artifact: SubjectDigests, limits: Limit
 }
 
 /** Another artifact; or one that cannot be told from this, since no hash was measured that both have (F-033). */
-function notMeant(subject: readonly Subject[], artifact: SubjectDigests): Refusal {
-  const known = subject.some(
-    ({ digest }) =>
+function notMeant(subject: readonly ResourceDescriptor[], artifact: SubjectDigests): Refusal {
+  const digests = subject.map(({ digest }) => digest ?? {})
+  const known = digests.some(
+    (digest) =>
       'sha256' in digest ||
       ('sha512' in digest && artifact.sha512 !== undefined) ||
       ('sha384' in digest && artifact.sha384 !== undefined),
   )
-  const other = subject.some(({ digest }) => 'sha512' in digest || 'sha384' in digest)
+  const other = digests.some((digest) => 'sha512' in digest || 'sha384' in digest)
   if (!known && other) return { outcome: 'error', code: 'artifact.bytes-needed', found: 'sha256' }
   return {
     outcome: 'fail',
     code: 'payload.digest-mismatch',
     expected: artifact.sha256,
-    found: subject
+    found: digests
       .slice(0, 4)
-      .map(({ digest }) => `sha256:${(digest['sha256'] ?? '-').slice(0, 64)}`)
+      .map((digest) => `sha256:${(digest['sha256'] ?? '-').slice(0, 64)}`)
       .join(' '),
   }
 }
 
 /** Equal in every hash that both sides have, and in one at least (T48: exact lower-case hex, SHA-2 only). */
-function matches(theirs: Readonly<Record<string, string>>, ours: SubjectDigests): boolean {
+function matches(theirs: Readonly<Record<string, string>> | null | undefined, ours: SubjectDigests): boolean {
   let met = false
   for (const hash of ['sha256', 'sha384', 'sha512'] as const) {
     const own = ours[hash]
-    const other = theirs[hash]
+    const other = theirs?.[hash]
     if (own === undefined || other === undefined) continue
     if (own !== `${hash}:${other}`) return false
     met = true
@@ -143,7 +146,7 @@ export function claimsSubject(content: Content, artifact: Digest, limits: Limits
   const parsed = parseJson(content.payload, limits.jsonDepth)
   const read = 'problem' in parsed ? parsed : readStatement(parsed.value, limits)
   if ('problem' in read) return false
-  const named = read.statement.subject.flatMap(({ digest }) => digest['sha256'] ?? [])
+  const named = read.statement.subject.flatMap(({ digest }) => digest?.['sha256'] ?? [])
   return named.length === 0 || named.includes(hexOf(artifact))
 }
 

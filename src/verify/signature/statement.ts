@@ -9,7 +9,7 @@ import { firstPlace } from '../../core/pointer.ts'
  */
 export type Statement = {
   readonly _type: string
-  readonly subject: readonly Subject[]
+  readonly subject: readonly ResourceDescriptor[]
   readonly predicateType: string
   readonly predicate?: unknown
 }
@@ -22,8 +22,6 @@ export type ResourceDescriptor = {
   readonly mediaType?: string | null | undefined
   readonly annotations?: Readonly<Record<string, Json>> | null | undefined
 }
-export type Subject = ResourceDescriptor & { readonly digest: Readonly<Record<string, string>> }
-
 export const statementTypes = ['https://in-toto.io/Statement/v0.1', 'https://in-toto.io/Statement/v1'] as const
 
 /** Hex characters of the digests that the definitions name (attestation go/v1/resource_descriptor.go); others have a form of their own. */
@@ -46,34 +44,28 @@ const isDigest = (name: string, value: string): boolean => {
   const lengths = Object.hasOwn(hexLengths, name) ? hexLengths[name] : undefined
   return lengths === undefined ? value !== '' : lengths.includes(value.length) && /^[0-9a-fA-F]+$/.test(value)
 }
-const digests = z
-  .record(z.string(), z.string())
-  .refine((all) => Object.entries(all).every(([name, value]) => isDigest(name, value)))
-
 const descriptor = z.object({
   name: z.string().nullish(),
   uri: z.string().nullish(),
-  digest: digests.nullish(),
+  digest: z.record(z.string(), z.string()).nullish(),
   content: z.string().nullish(),
   downloadLocation: z.string().nullish(),
   mediaType: z.string().nullish(),
   annotations: z.record(z.string(), z.json()).nullish(),
 })
-/** One of these says which resource is meant. */
-export const resourceDescriptor = descriptor.refine(({ uri, digest, content }) =>
-  Boolean(uri || content || hasAny(digest)),
-)
-/** One without a digest is nobody's subject; it is read, and matches nothing. */
-const subject = descriptor.extend({ digest: digests })
 const statement = z.object({
   _type: z.string(),
-  subject: z.array(subject),
+  subject: z.array(descriptor),
   predicateType: z.string().min(1),
   predicate: z.unknown().optional(),
 })
 
-function hasAny(digest: object | null | undefined): boolean {
-  return Object.keys(digest ?? {}).length > 0
+/** What `Validate` of the definitions asks: something that says which resource is meant, and digests as long as they have to be. */
+export function isResourceDescriptor(value: unknown): boolean {
+  const { success, data } = descriptor.safeParse(value)
+  if (!success) return false
+  const digests = Object.entries(data.digest ?? {})
+  return Boolean(data.uri || data.content || digests.length > 0) && digests.every(([name, hex]) => isDigest(name, hex))
 }
 
 export type ReadStatement =
