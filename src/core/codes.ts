@@ -259,6 +259,10 @@ export const codes = {
   ),
   'provenance.not-evaluated': row('info', 'The statement was not read, since the signature is not verified.'),
   'provenance.agrees': row('info', 'The statement agrees with the certificate: built from {found}.'),
+  'provenance.consistent': row(
+    'info',
+    'The statement, under a key of the policy, does not contradict itself: built from {found}.',
+  ),
   'provenance.builder-met': row('info', 'Built by {found}.'),
   'provenance.source-met': row('info', 'Built from {found}.'),
   'provenance.triggered-by': row('info', 'The build was started by {found}.'),

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Code } from '../../src/core/codes.ts'
 import { type GithubOptions, githubDefaults } from '../authority/github.ts'
+import { newKey } from '../authority/keys.ts'
 import {
   generatorCertificate,
   type ProvenanceOptions,
@@ -553,6 +554,48 @@ describe('builder', () => {
   })
   test('T02 a token of another issuer', () =>
     attack({ certificate: { tokenIssuer: 'https://token.example' } }, 'provenance.builder'))
+})
+
+describe('under a key of the policy only the statement speaks', () => {
+  const key = newKey()
+  const signer = { keys: [{ key: { base64: Buffer.from(key.pem).toString('base64') } }] }
+  const keyed = (changes: object = {}) =>
+    policyOf({
+      ...requirement,
+      signer,
+      transparency: { log: 0 },
+      provenance: { source: { uri: 'github.com/Kong/kong-mesh', tag: '2.14.3' }, trigger: ['push'], ...changes },
+    })
+  const of = (edit?: ProvenanceOptions['edit'], by: object = keyed()): Case => {
+    const payload = provenance({ generator: 'generic', subjects, ...(edit !== undefined && { edit }) })
+    const { bundle } = authority.sign({ payload, signer: key, log: 'none' })
+    return { evidence: { bundle }, artifact: { file: message, name: archive }, policy: by }
+  }
+  test('it is held against the policy, and against itself', async () => {
+    const good = await judged(of())
+    expect(good.outcome, JSON.stringify(decisive(good))).toBe('trusted')
+    expect(good.findings.map(({ code }) => code)).toContain('provenance.consistent')
+    await expectMet(
+      of(
+        edited(({ predicate }) => {
+          predicate.buildType = 'https://ci.example/build@v1'
+        }),
+      ),
+    )
+    await expectCode(of(undefined, keyed({ source: { uri: 'github.com/Kong/kuma' } })), 'provenance.source')
+    await expectCode(of(undefined, keyed({ source: { uri: demanded.source.uri, tag: '2.14.2' } })), 'provenance.source')
+    await expectCode(of(undefined, keyed({ trigger: ['schedule'] })), 'provenance.trigger')
+    await expectCode(of(undefined, keyed({ workflow: 'build-test-distribute' })), 'provenance.workflow')
+  })
+  test('T56 material and trigger that differ contradict each other', () =>
+    expectCode(
+      of(
+        edited(({ predicate }) => {
+          predicate.materials = predicate.materials.map((one) => ({ ...one, digest: { sha1: 'f'.repeat(40) } }))
+        }),
+      ),
+      'provenance.mismatch',
+    ))
 })
 
 test('inputs of the workflow: given and equal', async () => {

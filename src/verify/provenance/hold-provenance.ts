@@ -4,14 +4,15 @@ import type { Builder, Provenance } from '../../core/policy.ts'
 import type { LeafFacts } from '../certificate/leaf.ts'
 import type { Book } from '../signature/book.ts'
 import type { Matter } from '../signature/matter.ts'
+import { type Backing, backedByCertificate, backedByKey } from './backing.ts'
 import { type BuildFacts, knowsBuildType, readBuild } from './build-facts.ts'
 import { type BuilderRow, defaultBuilders, isReleaseRef, parseBuilder, splitBuilder } from './builders.ts'
-import { callerOf, holdSource } from './hold-source.ts'
+import { holdSource } from './hold-source.ts'
 import { formatSource, parseSource, sameRepository } from './source.ts'
 
-/** What a verified statement brings; undefined where the signature or the statement could not be verified. */
+/** What a verified statement brings; undefined where the signature or the statement could not be verified. `leaf`: none under a key. */
 export type Proven = {
-  readonly leaf: LeafFacts
+  readonly leaf: LeafFacts | undefined
   readonly predicateType: string
   readonly predicate: unknown
   /** Names of the subjects that are this artifact. */
@@ -95,13 +96,15 @@ export function holdProvenance(
     book.demand('/provenance', 'fail', 'provenance.predicate', { found: predicateType.slice(0, 200) })
     return undefined
   }
-  const first = mismatch(build, leaf, predicateType)
+  const backing = leaf === undefined ? backedByKey(build) : backedByCertificate(leaf)
+  const first = mismatch(build, backing, predicateType)
+  const agrees = leaf === undefined ? 'provenance.consistent' : 'provenance.agrees'
   if (first !== undefined)
     book.demand('/provenance', 'fail', first.code, { expected: first.expected, found: first.found })
-  else book.demand('/provenance', 'pass', 'provenance.agrees', { found: build.places[0]?.uri ?? '' })
-  if (!byBuilder) holdNamedBuilder(build, leaf, book)
-  holdSource(provenance, build, leaf, matter, book)
-  holdRest(provenance, build, leaf, book)
+  else book.demand('/provenance', 'pass', agrees, { found: build.places[0]?.uri ?? '' })
+  if (!byBuilder && leaf !== undefined) holdNamedBuilder(build, leaf, book)
+  holdSource(provenance, build, backing, matter, book)
+  holdRest(provenance, build, backing, book)
   if (provenance.fileName === 'demanded') holdFileName(names, matter, book)
   else if (!matter.isImage && matter.name !== undefined && !names.includes(matter.name))
     book.note('provenance.name-differs', { expected: matter.name, found: shown(names) }) // T63
@@ -130,56 +133,47 @@ export function placesOf(provenance: Provenance): readonly string[] {
 
 type Difference = { readonly code: Code; readonly expected: Json; readonly found: Json }
 
-/** T56, T60: what the statement says and the certificate can back must agree; the first place where they do not. */
-function mismatch(build: BuildFacts, leaf: LeafFacts, predicateType: string): Difference | undefined {
-  const { extensions } = leaf
-  if (!knowsBuildType(predicateType, build.buildType))
+/** T56, T60: what the statement says and its backing can tell must agree; the first place where they do not. */
+function mismatch(build: BuildFacts, backing: Backing, predicateType: string): Difference | undefined {
+  const certified = backing.by === 'certificate'
+  if (certified && !knowsBuildType(predicateType, build.buildType))
     return { code: 'provenance.predicate', expected: 'a known build type', found: build.buildType.slice(0, 200) }
-  if (build.unknown.length > 0)
+  if (certified && build.unknown.length > 0)
     return {
       code: 'provenance.predicate',
       expected: 'known external parameters',
       found: build.unknown.slice(0, 8).join(', '),
     } // T59
-  const certified = callerOf(leaf)
   const differs = (name: string, expected: string | undefined, found: string | undefined): Difference | undefined =>
     expected === undefined || found === undefined || expected === found
       ? undefined
       : { code: 'provenance.mismatch', expected: `${name} ${expected}`, found: `${name} ${found.slice(0, 512)}` }
-  const commit = extensions.sourceRepositoryDigest ?? extensions.githubWorkflowSHA
-  const ref = extensions.sourceRepositoryRef ?? extensions.githubWorkflowRef
+  const { commit, ref } = backing
   for (const place of build.places) {
-    const source = place.uri.startsWith(`${place.scheme ?? 'git+https'}://`) ? parseSource(place.uri) : undefined
+    const spelled = !certified || place.uri.startsWith(`${place.scheme ?? 'git+https'}://`)
+    const source = spelled ? parseSource(place.uri) : undefined
     const shownPlace = `${place.place} ${place.uri.slice(0, 512)}`
-    if (source === undefined || !sameRepository(source, certified))
+    if (source === undefined || !sameRepository(source, backing.source))
       return {
         code: 'provenance.mismatch',
-        expected: certified === undefined ? 'a repository' : formatSource(certified),
+        expected: backing.source === undefined ? 'a repository' : formatSource(backing.source),
         found: shownPlace,
       }
-    if (source.ref === undefined && place.refless !== true)
+    if (certified && source.ref === undefined && place.refless !== true)
       return { code: 'provenance.mismatch', expected: ref === undefined ? 'a ref' : `ref ${ref}`, found: shownPlace }
     const other = place.commits.find((one) => one !== commit)
     const found = differs('ref', ref, source.ref) ?? differs('commit', commit, other)
     if (found !== undefined) return found
   }
+  const { run } = build
   return (
     differs('ref', ref, build.ref) ??
     differs('commit', commit, build.commit) ??
-    differs('trigger', extensions.buildTrigger ?? extensions.githubWorkflowTrigger, build.trigger) ??
-    differs('repository id', extensions.sourceRepositoryIdentifier, build.repositoryId) ??
-    differs('owner id', extensions.sourceRepositoryOwnerIdentifier, build.ownerId) ??
-    differs(
-      'run',
-      runOf(extensions.runInvocationURI),
-      build.run === undefined || build.run.attempt === '' ? undefined : `${build.run.id}/${build.run.attempt}`,
-    )
+    differs('trigger', backing.trigger, build.trigger) ??
+    differs('repository id', backing.repositoryId, build.repositoryId) ??
+    differs('owner id', backing.ownerId, build.ownerId) ??
+    differs('run', backing.run, run === undefined || run.attempt === '' ? undefined : `${run.id}/${run.attempt}`)
   )
-}
-
-const runOf = (uri: string | undefined): string | undefined => {
-  const [, id, attempt] = /\/actions\/runs\/(\d+)\/attempts\/(\d+)$/.exec(uri ?? '') ?? []
-  return id === undefined ? undefined : `${id}/${attempt}`
 }
 
 /** A keyless policy names the builder's workflow itself; the statement must name the same one. */
@@ -191,9 +185,8 @@ function holdNamedBuilder(build: BuildFacts, leaf: LeafFacts, book: Book): void 
   })
 }
 
-function holdRest({ trigger, workflow, inputs }: Provenance, build: BuildFacts, leaf: LeafFacts, book: Book): void {
-  const { extensions } = leaf
-  const event = extensions.buildTrigger ?? extensions.githubWorkflowTrigger
+function holdRest({ trigger, workflow, inputs }: Provenance, build: BuildFacts, backing: Backing, book: Book): void {
+  const { trigger: event } = backing
   if (trigger !== undefined) {
     const met = event !== undefined && trigger.includes(event)
     book.demand('/provenance/trigger', met ? 'pass' : 'fail', met ? 'demand.met' : 'provenance.trigger', {
@@ -202,7 +195,7 @@ function holdRest({ trigger, workflow, inputs }: Provenance, build: BuildFacts, 
     }) // T09
   } else if (event !== undefined) book.note('provenance.triggered-by', { found: event })
   if (workflow !== undefined) {
-    const found = extensions.githubWorkflowName
+    const found = backing.workflowName
     book.demand(
       '/provenance/workflow',
       found === workflow ? 'pass' : 'fail',

@@ -1,44 +1,28 @@
 import type { Provenance } from '../../core/policy.ts'
-import type { LeafFacts } from '../certificate/leaf.ts'
 import type { Book } from '../signature/book.ts'
 import { releaseRefs } from '../signature/identity.ts'
 import type { Matter } from '../signature/matter.ts'
+import type { Backing } from './backing.ts'
 import type { BuildFacts } from './build-facts.ts'
-import { formatSource, parseSource, type Source, sameRepository } from './source.ts'
+import { formatSource, parseSource, sameRepository } from './source.ts'
 
-/** T07: who called the workflow, by the certificate. */
-export function callerOf({ extensions }: LeafFacts): Source | undefined {
-  const uri =
-    extensions.sourceRepositoryURI ??
-    (extensions.githubWorkflowRepository === undefined
-      ? undefined
-      : `https://github.com/${extensions.githubWorkflowRepository}`)
-  return uri === undefined ? undefined : parseSource(uri)
-}
-
-/** Where the build came from: repository, tag, branch, each as the certificate backs it. */
+/** Where the build came from: repository, tag, branch, each as it is backed. */
 export function holdSource(
   { source }: Provenance,
   build: BuildFacts,
-  leaf: LeafFacts,
+  backing: Backing,
   matter: Matter,
   book: Book,
 ): void {
   if (source === undefined) return
   const wanted = parseSource(source.uri)
-  const certified = callerOf(leaf)
   const met =
-    sameRepository(wanted, certified) && build.places.every(({ uri }) => sameRepository(wanted, parseSource(uri)))
+    sameRepository(wanted, backing.source) && build.places.every(({ uri }) => sameRepository(wanted, parseSource(uri)))
   book.demand('/provenance/source/uri', met ? 'pass' : 'fail', met ? 'provenance.source-met' : 'provenance.source', {
     expected: source.uri,
-    found: certified === undefined ? 'none' : formatSource(certified),
+    found: backing.source === undefined ? 'none' : formatSource(backing.source),
   })
-  const ref =
-    leaf.extensions.sourceRepositoryRef ??
-    leaf.extensions.githubWorkflowRef ??
-    build.ref ??
-    parseSource(build.places[0]?.uri ?? '')?.ref ??
-    'none'
+  const ref = backing.ref ?? build.ref ?? parseSource(build.places[0]?.uri ?? '')?.ref ?? 'none'
   const say = (key: 'tag' | 'versionedTag' | 'branch', good: boolean, expected: string, found = ref) =>
     book.demand(
       `/provenance/source/${key}`,

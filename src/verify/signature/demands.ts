@@ -1,5 +1,5 @@
 import type { Digest } from '../../core/digest.ts'
-import { isKeyless, type Requirement } from '../../core/policy.ts'
+import { isKeyless, isKeys, type Requirement } from '../../core/policy.ts'
 import type { KeptCertificate } from '../certificate/kept-certificate.ts'
 import type { LeafFacts } from '../certificate/leaf.ts'
 import type { BuildFacts } from '../provenance/build-facts.ts'
@@ -79,7 +79,7 @@ function holdBuild(
   if (provenance === undefined) return undefined
   const { statement, predicateType } = claims ?? {}
   const proven =
-    leaf === undefined || statement === undefined || predicateType === undefined
+    (leaf === undefined && !isKeys(requirement.signer)) || statement === undefined || predicateType === undefined
       ? undefined
       : { leaf, predicateType, ...statement }
   return holdProvenance(provenance, proven, byBuilder, matter, book)
