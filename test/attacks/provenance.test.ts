@@ -219,6 +219,31 @@ describe('T54 JSON that no builder writes', () => {
   })
 })
 
+describe('several in one file, one bad', () => {
+  const lineOf = (of: Case) => JSON.stringify((of.evidence as { readonly bundle: object }).bundle)
+  const good = lineOf(built())
+  const forged = good.replace(/"sig":"...../, '"sig":"AAAAA')
+  const other = lineOf(built({ build: { subjects: subjects.slice(0, 2) } }))
+  const file = (...lines: readonly string[]): Case => ({ ...built(), evidence: { bundle: lines.join('\n') } })
+  test.each([
+    ['forged', forged, 'log.entry-mismatch', 'rejected'],
+    ['of another artifact', other, 'provenance.subject', 'rejected'],
+    ['cut short', good.slice(0, 200), 'bundle.malformed', 'inconclusive'],
+    ['no JSON', 'provenance', 'bundle.malformed', 'inconclusive'],
+  ] as const)('%s', async (_, bad, code, outcome) => {
+    // One good suffices, in whatever place, and nobody is left to think that it was the only one.
+    for (const lines of [
+      [good, bad],
+      [bad, good],
+    ]) {
+      const told = await judged(file(...lines))
+      expect(told.outcome).toBe('trusted')
+      expect(told.findings.map((finding) => finding.code)).toContain('signature.extra')
+    }
+    await expectCode(file(bad, bad), code, outcome)
+  })
+})
+
 describe('types', () => {
   test.each(['text/plain', 'application/json', 'application/vnd.in-toto+json; charset=utf-8'])(
     'T52 payload type %s',

@@ -1,5 +1,6 @@
 /** `verify binary`: where files were built, by the provenance that came along. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { digestOf } from '../../src/core/digest.ts'
@@ -242,6 +243,39 @@ test.each([
   const shown = await binary([at(amd64), '--security-assets', assets], [])
   expect(shown.stdout).not.toContain('?.')
   expect(existsSync(at('x')) || existsSync(join(room.path, '..', 'x'))).toBe(false)
+})
+
+test('what is no file is not waited for: a pipe, a device', async () => {
+  const pipe = at('pipe')
+  execFileSync('mkfifo', [pipe])
+  for (const odd of [pipe, '/dev/zero', room.path]) {
+    const ran = await binary([odd, '--provenance', files.good, ...source])
+    expect([ran.code, ran.answers[0]?.problem?.code], ran.stderr).toEqual([2, 'request.path-not-found'])
+  }
+  const endless = await binary([at(amd64), '--provenance', '/dev/zero', ...source])
+  expect([endless.code, endless.answers[0]?.problem?.code]).toEqual([2, 'request.too-large'])
+})
+
+test('4 GiB are hashed in flat memory', async () => {
+  const [small, large] = [1, 4 * 1024].map((megabytes) => {
+    const path = at(`${megabytes}-mib`)
+    const file = openSync(path, 'w')
+    ftruncateSync(file, megabytes * 2 ** 20)
+    closeSync(file)
+    return path
+  })
+  const report = write(
+    'report.mjs',
+    'process.on("exit",()=>process.stderr.write("rss "+process.resourceUsage().maxRSS))',
+  )
+  const residentOf = async (file: string) => {
+    const args = ['verify', 'binary', file, '--provenance', files.good, ...source, ...common]
+    const { code, stdout, stderr } = await meshproof(args, { node: ['--import', report] })
+    expect([code, stdout]).toEqual([1, expect.stringContaining('The provenance was made for')])
+    return Number(/rss (\d+)/.exec(stderr)?.[1]) / 1024
+  }
+  const before = await residentOf(small ?? '')
+  expect((await residentOf(large ?? '')) - before).toBeLessThan(64)
 })
 
 test('through a batch as well, with the assets as a path beneath its root', async () => {

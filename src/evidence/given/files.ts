@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, resolve, sep } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { decodeBase64 } from '../../core/base64.ts'
@@ -38,14 +38,33 @@ export function readBytes(bytes: Bytes, paths: Paths, limit: number): Buffer {
     return decoded
   }
   const place = locate(bytes.path, paths)
+  let read: Buffer | undefined
   try {
-    const { size } = statSync(place)
-    if (size > limit)
-      throw new Fault('request.too-large', { parameters: { expected: String(limit), found: bytes.path } })
-    return readFileSync(place)
+    read = readUpTo(place, limit)
   } catch (cause) {
-    if (cause instanceof Fault) throw cause
     throw new Fault('request.path-not-found', { parameters: { found: bytes.path }, cause })
+  }
+  if (read === undefined)
+    throw new Fault('request.too-large', { parameters: { expected: String(limit), found: bytes.path } })
+  return read
+}
+
+/** undefined where there is more: a pipe or a device does not say how much it will give. */
+function readUpTo(place: string, limit: number): Buffer | undefined {
+  if (statSync(place).size > limit) return undefined
+  const file = openSync(place, 'r')
+  try {
+    const pieces: Buffer[] = []
+    for (let size = 0; ; ) {
+      const piece = Buffer.allocUnsafe(Math.min(chunkBytes, limit + 1 - size))
+      const count = readSync(file, piece)
+      if (count === 0) return Buffer.concat(pieces)
+      size += count
+      if (size > limit) return undefined
+      pieces.push(piece.subarray(0, count))
+    }
+  } finally {
+    closeSync(file)
   }
 }
 
