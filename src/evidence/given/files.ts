@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, resolve, sep } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { decodeBase64 } from '../../core/base64.ts'
@@ -51,17 +51,21 @@ export function readBytes(bytes: Bytes, paths: Paths, limit: number): Buffer {
 
 /** undefined where there is more: a pipe or a device does not say how much it will give. */
 function readUpTo(place: string, limit: number): Buffer | undefined {
-  if (statSync(place).size > limit) return undefined
+  const { size: expected } = statSync(place)
+  if (expected > limit) return undefined
   const file = openSync(place, 'r')
   try {
     const pieces: Buffer[] = []
     for (let size = 0; ; ) {
-      const piece = Buffer.allocUnsafe(Math.min(chunkBytes, limit + 1 - size))
+      // One piece where the file is as large as it says, and one byte more to see its end.
+      const rest = size < expected ? expected - size + 1 : chunkBytes
+      const piece = Buffer.allocUnsafe(Math.min(rest, limit + 1 - size))
       const count = readSync(file, piece)
       if (count === 0) return Buffer.concat(pieces)
       size += count
       if (size > limit) return undefined
       pieces.push(piece.subarray(0, count))
+      if (size === expected && count < piece.length) return Buffer.concat(pieces)
     }
   } finally {
     closeSync(file)
@@ -80,9 +84,9 @@ const breathBytes = 64 * chunkBytes
  */
 export const hashFile: HashFile = async (place, names) => {
   const states = names.map((name) => createHash(name))
-  const chunk = Buffer.allocUnsafe(chunkBytes)
   const file = openSync(place, 'r')
   try {
+    const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(fstatSync(file).size, 4096)))
     let read = 0
     for (let count = readSync(file, chunk); count > 0; count = readSync(file, chunk)) {
       for (const state of states) state.update(chunk.subarray(0, count))
