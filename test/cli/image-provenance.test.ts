@@ -69,6 +69,20 @@ test('the provenance of the index is that of its platforms, also where one is na
   expect([one.code, one.answers[0]?.subjects?.map(({ subject }) => subject)]).toEqual([0, [amd64.digest]])
 })
 
+test('T29 the digest of a platform beside its tag: the index of the tag lists it, and lends its provenance', async () => {
+  const beside = (tag: string) => verify([...kept(), ...source], undefined, `kong/kuma-cp${tag}@${amd64.digest}`)
+  const ran = await beside(':2.14.3')
+  expect([ran.code, decisive(ran)], ran.stdout).toEqual([0, 'requirement.met'])
+  expect(ran.answers[0]?.subjects?.map(({ subject }) => subject)).toEqual([amd64.digest])
+  expect(ran.answers[0]?.subjects?.[0]?.findings.map(({ code }) => code)).not.toContain('registry.tag-moved')
+  // An index that does not list it lends nothing, and without a tag nobody knows of one.
+  hold(registry, 'kong/kuma-cp', smallImage('another').index, 'other')
+  const other = await beside(':other')
+  expect([other.code, decisive(other)]).toEqual([1, 'provenance.absent'])
+  expect(other.answers[0]?.subjects?.[0]?.findings.map(({ code }) => code)).toContain('registry.tag-moved')
+  expect(decisive(await beside(''))).toBe('provenance.absent')
+})
+
 test('--print-provenance writes the statement as it was signed, and nothing of what is not trusted', async () => {
   const good = await verify([...kept(), ...source, '--print-provenance'], [])
   expect([good.code, good.stderr], good.stderr).toEqual([0, expect.stringContaining('1 image: 1 trusted')])
