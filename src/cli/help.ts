@@ -23,14 +23,21 @@ const emitFlags: NonNullable<Page['flags']> = [
   ['--verifier-id URI, --emit-svr FILE, --emit-as bundle|envelope', 'who verifies; where the result goes; its form'],
 ]
 
+const slsaFlags: NonNullable<Page['flags']> = [
+  ['--source-uri U, --source-tag T, --source-versioned-tag V, --source-branch B', "slsa-verifier's spelling"],
+  ['--builder-id ID, --build-workflow-input K=V', 'without --builder-id: the generators of slsa-framework'],
+  ['--print-provenance', 'the signed statement on standard output, the table on standard error'],
+]
+
 const pages: Readonly<Record<string, Page>> = {
   'verify image': {
-    what: 'finds, verifies and judges the signatures of images',
+    what: 'finds, verifies and judges the signatures and the provenance of images',
     example: 'meshproof verify image kong/kuma-cp:2.14.3',
     flags: [
       ['-f FILE', 'a list of references, or Kubernetes manifests'],
       ['--platform OS/ARCH', 'judge the images of this platform only'],
-      ['--signature-repository NAME', 'where signatures are kept (also COSIGN_REPOSITORY)'],
+      ['--signature-repository NAME', 'where signatures are kept (also COSIGN_REPOSITORY, --provenance-repository)'],
+      ...slsaFlags,
       ...policyFlags,
       ...emitFlags,
     ],
@@ -47,13 +54,11 @@ const pages: Readonly<Record<string, Page>> = {
       ['NAME=sha256:DIGEST', 'in place of a file that is not at hand'],
       ['--provenance FILE', 'bundles or envelopes, one or as lines (also --provenance-path)'],
       ['--security-assets FILE', 'the security-assets.tar.gz of a Kong Mesh release; what it holds is found inside'],
-      ['--source-uri U, --source-tag T, --source-versioned-tag V, --source-branch B', "slsa-verifier's spelling"],
-      ['--builder-id ID, --build-workflow-input K=V', 'without --builder-id: the generators of slsa-framework'],
+      ...slsaFlags,
       [
         '--policy FILE, --profile NAME',
         'what is demanded; without any of these, the profile that knows the file by its name',
       ],
-      ['--print-provenance', 'the signed statement on standard output, the table on standard error'],
       ...policyFlags.filter(([name]) => !/^--(?:policy|key|certificate)/.test(name)),
       ...emitFlags,
     ],

@@ -11,10 +11,10 @@ import { readingOnce } from '../evidence/given/pieces.ts'
 import { emitFlags, takeEmitter } from './emit-flags.ts'
 import { judgingFlags, readFlags, takeExplain, usage } from './flags.ts'
 import { givenOf } from './given-of.ts'
-import { policyOfFlags } from './policy-of.ts'
+import { type PrintFlags, printing } from './print-provenance.ts'
 import type { ExitCode } from './problem.ts'
 import { hashProgress } from './progress.ts'
-import { policyOfSlsaFlags, type SlsaFlags, slsaFlags } from './slsa-flags.ts'
+import { policyOfAllFlags, type SlsaFlags, slsaFlags } from './slsa-flags.ts'
 import { type Extras, verifyTasks } from './verify.ts'
 
 /** Flags that bring provenance of files along and say what it must be. */
@@ -73,10 +73,7 @@ export async function requestsFor(files: readonly string[], flags: ProvenanceFla
     ...(flags.given ?? []).map(givenOf),
   ]
   if (evidence.length === 0) throw notGiven(files[0] ?? '')
-  const own = policyOfSlsaFlags(flags)
-  if (own !== undefined && (flags.policy ?? flags.profile) !== undefined)
-    throw usage('Give --policy or --profile, or flags of slsa-verifier, not both.')
-  const policy = (own ?? (await policyOfFlags(flags))) as Request['policy']
+  const policy = await policyOfAllFlags(flags)
   return files.map((file) => ({
     id: file,
     subject: artifactOf(file),
@@ -111,23 +108,17 @@ function notGiven(file: string): Fault {
 }
 
 /** Threads that hash, a bar that shows it, and an archive of assets that is read once however many files are verified by it. */
-export async function withHashing(
-  flags: Pick<ProvenanceFlags, 'output' | 'print-provenance'> & { readonly 'print-attestation'?: boolean | undefined },
-  verify: (extras: Extras) => Promise<ExitCode>,
-): Promise<ExitCode> {
-  const print = (['print-provenance', 'print-attestation'] as const).find((name) => flags[name] === true)
-  if (print !== undefined && flags.output === 'json')
-    throw usage(`--${print} writes the statements to standard output, where -o json writes the answers.`)
+export async function withHashing(flags: PrintFlags, verify: (extras: Extras) => Promise<ExitCode>): Promise<ExitCode> {
+  const print = printing(flags)
   const bar = hashProgress(process.stderr)
   const pool = hashPool(bar.told)
-  const printer = print !== undefined ? (await import('./print-provenance.ts')).printProvenance : undefined
   try {
     return await verify({
       width: 2 * availableParallelism(),
       hash: pool.hash,
       readAssets: readingOnce(readSecurityAssets),
       before: async () => bar.end(),
-      ...(printer !== undefined && { table: process.stderr, after: printer }),
+      ...print,
     })
   } finally {
     bar.end()

@@ -5,8 +5,9 @@ import type { Request } from '../core/request.ts'
 import { emitFlags, takeEmitter } from './emit-flags.ts'
 import { commonFlags, readFlags, takeExplain, usage } from './flags.ts'
 import { givenOf } from './given-of.ts'
-import { policyOfFlags } from './policy-of.ts'
+import { printing } from './print-provenance.ts'
 import type { ExitCode } from './problem.ts'
+import { policyOfAllFlags, slsaFlags } from './slsa-flags.ts'
 import { type Task, verifyTasks } from './verify.ts'
 
 export async function run(given: readonly string[]): Promise<ExitCode> {
@@ -17,6 +18,9 @@ export async function run(given: readonly string[]): Promise<ExitCode> {
     file: { type: 'string', short: 'f', multiple: true },
     platform: { type: 'string' },
     'signature-repository': { type: 'string' },
+    ...slsaFlags,
+    'provenance-repository': { type: 'string' },
+    'print-provenance': { type: 'boolean' },
   })
   const images = [...positionals, ...(await imagesOf(values.file ?? []))]
   if (images.length === 0)
@@ -26,10 +30,10 @@ export async function run(given: readonly string[]): Promise<ExitCode> {
         : `There is no image in ${values.file.join(', ')}.`,
     )
   const { flags, emit } = await takeEmitter(values, images.length, true)
-  const policy = await policyOfFlags(flags)
+  const policy = await policyOfAllFlags(flags)
   return verifyTasks(
     (config) => {
-      const repository = values['signature-repository'] ?? config.signatureRepository
+      const repository = repositoryOf(values) ?? config.signatureRepository
       return images.map((image): Task => {
         const request: Request = {
           id: image,
@@ -47,9 +51,18 @@ export async function run(given: readonly string[]): Promise<ExitCode> {
     },
     values,
     cosign,
-    emit && { emit },
+    { ...printing(values), ...(emit !== undefined && { emit }) },
   )
 }
+
+/** Where cosign and slsa-verifier say that signatures and provenance are kept: one place, by two names. */
+function repositoryOf(values: { readonly [K in Place]?: string | undefined }): string | undefined {
+  const [signatures, provenance] = [values['signature-repository'], values['provenance-repository']]
+  if (signatures !== undefined && provenance !== undefined && signatures !== provenance)
+    throw usage('Give one of --signature-repository and --provenance-repository: both are looked at in one place.')
+  return provenance ?? signatures
+}
+type Place = 'signature-repository' | 'provenance-repository'
 
 /** T42: a host that a person typed may be private. */
 export const hostsOf = (texts: readonly (string | undefined)[]): readonly string[] =>

@@ -185,6 +185,7 @@ export const codes = {
     'The signed document has a key twice ({found}): two readers could read two truths.',
     stop,
   ),
+  'payload.fields-unknown': row('info', 'The signed statement has fields that are not known here: {found}.'),
   'payload.not-evaluated': row('info', 'The signed document could not be checked.'),
 
   'identity.met': row('info', 'Signed by {found}.'),
@@ -268,6 +269,10 @@ export const codes = {
   ),
   'provenance.not-evaluated': row('info', 'The statement was not read, since the signature is not verified.'),
   'provenance.agrees': row('info', 'The statement agrees with the certificate: built from {found}.'),
+  'provenance.consistent': row(
+    'info',
+    'The statement, under a key of the policy, does not contradict itself: built from {found}.',
+  ),
   'provenance.builder-met': row('info', 'Built by {found}.'),
   'provenance.source-met': row('info', 'Built from {found}.'),
   'provenance.triggered-by': row('info', 'The build was started by {found}.'),
@@ -359,7 +364,6 @@ export const codes = {
     '{found} cannot be written.',
     'Name a new file in a folder that can be written.',
   ),
-  'statement.unknown-field': row('info', 'The statement has a field that in-toto does not define here: {found}.'),
 
   'artifact.bytes-needed': row(
     'medium',
@@ -514,6 +518,11 @@ export const codes = {
     'Name the signature with --given.',
   ),
   'limit.members': row('medium', 'The index lists more than {expected} images.', 'Name one platform with --platform.'),
+  'limit.subjects': row(
+    'medium',
+    'The statement lists more than {expected} subjects, or digests of one.',
+    'Ask the publisher for a statement about fewer files.',
+  ),
   'limit.bytes': row('medium', 'The document is larger than {expected} bytes.', 'Nothing that large is a signature.'),
   'evidence.offline': row(
     'medium',

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { archiveVersionOf } from '../core/archive-name.ts'
 import { type Digest, digestOf, isDigest } from '../core/digest.ts'
@@ -142,6 +143,7 @@ async function measured(
   hash: HashFile = hashFile,
 ) {
   try {
+    if (!statSync(place).isFile()) throw new Error('a folder, a pipe or a device: it cannot be measured twice')
     return await measureFile(place, hashes, hash)
   } catch (cause) {
     throw new Fault('request.path-not-found', { parameters: { found: path }, cause })

@@ -28,6 +28,8 @@ export type How = {
   readonly stdin?: 'open'
   /** Arguments of Node itself: what a test does to the program from within. */
   readonly node?: readonly string[]
+  /** A command that runs the program, such as `unshare -rn`. */
+  readonly within?: readonly string[]
 }
 
 /** A folder for one test file, removed at its end. */
@@ -51,7 +53,8 @@ export const cleanEnv = (): Record<string, string> => ({
 export function start(args: readonly string[], how: How = {}): ChildProcess {
   const given: Record<string, string | undefined> = { ...cleanEnv(), ...how.env }
   const env = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const child = spawn(process.execPath, [...(how.node ?? []), program, ...args], {
+  const [command = '', ...words] = [...(how.within ?? []), process.execPath, ...(how.node ?? []), program, ...args]
+  const child = spawn(command, words, {
     cwd: how.cwd ?? shared.path,
     env,
     stdio: 'pipe',

@@ -28,19 +28,20 @@ const part = (flags: readonly string[], ...missing: readonly string[]): Part => 
 function commandOf(requirement: Requirement, policy: Policy, answer: VerdictAnswer): string {
   const { name, as, version } = answer.subjects[0]?.inputs.asked ?? {}
   const lent = (policy.inherit ?? ['signature', 'attestation']).includes(requirement.candidate)
-  const images = imagesOf(answer, lent)
+  const isFile = answer.subjects.every(({ role }) => role === 'artifact')
+  const what = isFile ? filePart(requirement, answer) : part(imagesOf(answer, lent))
   const parts = [
     signerPart(requirement, version),
-    annotationsPart(requirement),
+    annotationsPart(requirement, isFile),
     typePart(requirement),
     transparencyPart(requirement),
     restPart(requirement, policy, !lent && answer.subjects.some(({ role }) => role === 'member')),
   ]
-  const verb = requirement.candidate === 'signature' ? 'verify' : 'verify-attestation'
-  const lines = [...parts.flatMap(({ flags }) => flags), ...images]
+  const verb = verbs[requirement.candidate][isFile ? 'file' : 'image']
+  const lines = [...parts.flatMap(({ flags }) => flags), ...what.flags]
   const place = policy.images?.find((image) => image.name === name)?.signatures
   const repository = place === undefined ? '' : `COSIGN_REPOSITORY=${quoted(place)} `
-  const unsaid = parts.flatMap((one) => one.missing)
+  const unsaid = [...parts, what].flatMap((one) => one.missing)
   const missing = unsaid.length === 0 ? [] : [...unsaid, 'that one and the same signature meets all of this list']
   return [
     `# ${printable(requirement.id)} of ${printable(policy.name)}, as near as cosign comes for ${printable(as ?? name ?? 'this artifact')}:`,
@@ -50,13 +51,34 @@ function commandOf(requirement: Requirement, policy: Policy, answer: VerdictAnsw
   ].join('\n')
 }
 
+const verbs = {
+  signature: { image: 'verify', file: 'verify-blob' },
+  attestation: { image: 'verify-attestation', file: 'verify-blob-attestation' },
+} as const
+
+/** A file stands for itself; of a digest alone cosign verifies attestations only. */
+function filePart({ candidate, provenance }: Requirement, { subjects }: VerdictAnswer): Part {
+  const [only] = subjects
+  const name = only?.inputs.asked.name
+  const digest = typeof only?.subject === 'string' ? only.subject.slice('sha256:'.length) : ''
+  const bundle = flag('bundle', 'bundle.json')
+  if (name !== undefined)
+    return part(
+      [bundle, quoted(name)],
+      ...(provenance?.fileName === undefined ? [] : ['the name of the file: a renamed one would pass']),
+    )
+  return candidate === 'attestation'
+    ? part([bundle, flag('digest', digest), '--digestAlg=sha256'])
+    : part([bundle, 'FILE'], 'a digest alone: cosign reads the file')
+}
+
 /** By digest. What the index lends to its members is asked of the index; else of each, since cosign looks at no member. */
 function imagesOf({ subjects }: VerdictAnswer, lent: boolean): readonly string[] {
   const roots = subjects.filter(({ role }) => role !== 'member')
-  const all = (lent && roots.length > 0 ? roots : subjects).flatMap(({ subject, inputs, role }) => {
+  const all = (lent && roots.length > 0 ? roots : subjects).flatMap(({ subject, inputs }) => {
     const name = inputs.asked.as?.replace(/@.*$/s, '').replace(/:[^:/]*$/, '') ?? inputs.asked.name
     if (typeof subject !== 'string') return [quoted(subject.unresolved)]
-    return [quoted(name === undefined || role === 'artifact' ? (name ?? subject) : `${name}@${subject}`)]
+    return [quoted(name === undefined ? subject : `${name}@${subject}`)]
   })
   return [...new Set(all)]
 }
@@ -165,14 +187,14 @@ function extensionPart(name: ExtensionName, value: string): Part {
   }
 }
 
-function annotationsPart({ annotations = {}, candidate }: Requirement): Part {
+function annotationsPart({ annotations = {}, candidate }: Requirement, isFile: boolean): Part {
   const parts = Object.entries(annotations).map(([key, value]) =>
-    typeof value === 'string' && candidate === 'signature'
+    typeof value === 'string' && candidate === 'signature' && !isFile
       ? part([`-a ${quoted(`${key}=${value}`)}`])
       : part(
           [],
           typeof value === 'string'
-            ? `annotation ${printable(key)} of an attestation`
+            ? `annotation ${printable(key)} of ${isFile ? 'a file' : 'an attestation'}`
             : `that annotation ${printable(key)} equals ${value.certificate} of the certificate`,
         ),
   )

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readFileSync, readSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { isAbsolute, resolve, sep } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { decodeBase64 } from '../../core/base64.ts'
@@ -64,13 +64,11 @@ export function readBytes(bytes: Bytes, paths: Paths, limit: number): Buffer {
     return decoded
   }
   const place = locateFile(bytes.path, paths)
+  if ((sizeOf(place) ?? 0) > limit)
+    throw new Fault('request.too-large', { parameters: { expected: String(limit), found: bytes.path } })
   try {
-    const { size } = statSync(place)
-    if (size > limit)
-      throw new Fault('request.too-large', { parameters: { expected: String(limit), found: bytes.path } })
     return readFileSync(place)
   } catch (cause) {
-    if (cause instanceof Fault) throw cause
     throw new Fault('request.path-not-found', { parameters: { found: bytes.path }, cause })
   }
 }
@@ -87,9 +85,9 @@ const breathBytes = 64 * chunkBytes
  */
 export const hashFile: HashFile = async (place, names) => {
   const states = names.map((name) => createHash(name))
-  const chunk = Buffer.allocUnsafe(chunkBytes)
   const file = openSync(place, 'r')
   try {
+    const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(fstatSync(file).size, 4096)))
     let read = 0
     for (let count = readSync(file, chunk); count > 0; count = readSync(file, chunk)) {
       for (const state of states) state.update(chunk.subarray(0, count))

@@ -21,7 +21,7 @@ export type CandidateResult = {
   readonly key: Digest | undefined
   /** Instants at which the answer could change: before a signed time it would lie in the future. Milliseconds. */
   readonly boundaries: readonly number[]
-  readonly source: Readonly<Partial<Record<'commit' | 'run', string>>>
+  readonly source: Readonly<Partial<Record<'commit' | 'run' | 'repositoryId' | 'ownerId', string>>>
 }
 
 type Detail = {

@@ -23,15 +23,14 @@ export function holdPayload(
     if (typed !== undefined) book.demand('/predicateType', 'error', 'predicate.not-evaluated')
     return undefined
   }
-  const claims = readClaims(candidate.content, matter.digests, matter.limits.jsonDepth)
+  const claims = readClaims(candidate.content, matter.digests, matter.limits)
   if ('outcome' in claims) {
     book.refusal('/candidate', wordsFor(requirement, claims, candidate, matter))
     if (typed !== undefined) book.demand('/predicateType', 'error', 'predicate.not-evaluated')
     return undefined
   }
-  for (const found of (claims.statement?.unknown ?? []).slice(0, 16))
-    book.note('statement.unknown-field', { found: found.slice(0, 256) })
-  const { predicateType } = claims
+  const { predicateType, unknown = [] } = claims
+  if (unknown.length > 0) book.note('payload.fields-unknown', { found: unknown.slice(0, 8).join(', ').slice(0, 512) })
   // T40, T53: a vulnerability report by the right identity is no signature of the image.
   const isSignature =
     predicateType === undefined || predicateType === signPredicate || (typed ?? []).includes(predicateType)
@@ -61,7 +60,7 @@ function wordsFor(requirement: Requirement, refusal: Refusal, { content }: Candi
   const kind = requirement.vsa !== undefined ? 'vsa' : isProvenance(requirement) ? 'provenance' : undefined
   if (kind === undefined || refusal.outcome !== 'fail' || !refusal.code.startsWith('payload.')) return refusal
   if (refusal.code !== 'payload.digest-mismatch') return { ...refusal, code: `${kind}.payload` }
-  const weak = kind === 'vsa' ? weakDigests(content, matter.limits.jsonDepth) : undefined
+  const weak = kind === 'vsa' ? weakDigests(content, matter.limits) : undefined
   // T48: it may be about this artifact, and does not show it.
   return weak === undefined
     ? { ...refusal, code: `${kind}.subject` }

@@ -50,8 +50,8 @@ export function holdSummary(
     else met('/vsa/levels', lacking === undefined, 'vsa.level', lacking ?? demands.levels.join(', '), listOf(summary))
   }
   holdPolicy(demands, summary, book)
-  for (const place of unknownFields(predicate, summary, ['predicate']).slice(0, 16))
-    book.note('statement.unknown-field', { found: place.slice(0, 256) })
+  const unknown = unknownFields(predicate, summary, ['predicate'])
+  if (unknown.length > 0) book.note('payload.fields-unknown', { found: unknown.slice(0, 8).join(', ').slice(0, 512) })
   book.note('vsa.says', {
     found: [listOf(summary), summary.timeVerified ?? '', summary.policy.uri ?? ''].join(' ').trim(),
   })
