@@ -3,10 +3,12 @@ import { batch } from './batch.ts'
 import { hashing } from './hash.ts'
 import { inProcess } from './in-process.ts'
 import { asProcess } from './process.ts'
+import { builds } from './provenance.ts'
 
 /** All figures of the README, as ratios within one run. Medians; the machine should have nothing else to do. */
 console.log(`Node ${process.versions.node}, ${availableParallelism()} cores, ${process.platform} ${process.arch}`)
 inProcess()
 batch()
+builds()
 asProcess()
 await hashing()

@@ -15,9 +15,9 @@ const root = resolve(values.root)
 
 const id = String.raw`(?:T\d{2,3}|L\d{1,2}|R\d{1,2}|F-\d{3})`
 const call = String.raw`\b(?:test|it|describe)(?:\.\w+)*(?:\([^()]*\))?\(\s*`
-/** A test's name, also as the first cell of a row of test.each. */
+/** A test's name, also as the first cell of a row of test.each, or behind its table. */
 const named = new RegExp(
-  String.raw`(?:${call}|[[{,:]\s*)(['"${'`'}])((?:${id}[ ,/+:]+)+)((?:(?!\1)[^\\\n]|\\.)*)\1`,
+  String.raw`(?:${call}|[[{,:]\s*|[\])]\)\(\s*|as const\)\(\s*)(['"${'`'}])((?:${id}[ ,/+:]+)+)((?:(?!\1)[^\\\n]|\\.)*)\1`,
   'g',
 )
 const anyTest = /\n\s*(?:test|it|describe)\b/g

@@ -119,7 +119,7 @@ try {
     console.log(`${reference} ${examined.answer.verdict}`)
   }
   rmSync(demo, { recursive: true, force: true })
-  writePack(join(demo, 'pack'), requests, documents)
+  await writePack(join(demo, 'pack'), requests, documents)
   writeFileSync(join(demo, rootFile), `${JSON.stringify(authority.trustedRoot(), undefined, 1)}\n`)
 } finally {
   rmSync(folder, { recursive: true })

@@ -10,8 +10,12 @@ export function givenOf(path: string): Given {
   if (!existsSync(path)) throw new Fault('request.path-not-found', { parameters: { found: path } })
   if (statSync(path).isDirectory()) {
     if (existsSync(join(path, 'index.json'))) return { layout: path }
-    throw new Fault('evidence.malformed', { parameters: { found: path } })
+    throw new Fault('request.path-not-file', {
+      parameters: { found: `${path} is a folder without index.json, so no OCI layout` },
+    })
   }
+  if (!statSync(path).isFile())
+    throw new Fault('request.path-not-file', { parameters: { found: `${path} is a pipe or a device` } })
   if (statSync(path).size > limits.givenBytes)
     throw new Fault('request.too-large', { parameters: { expected: String(limits.givenBytes), found: path } })
   const text = readFileSync(path, 'utf8')

@@ -13,21 +13,39 @@ const policyFlags: NonNullable<Page['flags']> = [
   ['--save-pack FOLDER', 'keep the evidence, to judge again from it'],
 ]
 
+const emitFlags: NonNullable<Page['flags']> = [
+  ['--emit-vsa FILE', 'sign the verdict as a SLSA summary (VSA), and beside it an in-toto result (SVR) of what passed'],
+  [
+    '--signing-key FILE',
+    "the verifier's private key, in PEM (also --key); MESHPROOF_SIGNING_PASSPHRASE opens a locked one",
+  ],
+  ['--resource-uri URI', 'where readers fetch the artifact from; for an image, oci://NAME@DIGEST unless said'],
+  ['--verifier-id URI, --emit-svr FILE, --emit-as bundle|envelope', 'who verifies; where the result goes; its form'],
+]
+
+const slsaFlags: NonNullable<Page['flags']> = [
+  ['--source-uri U, --source-tag T, --source-versioned-tag V, --source-branch B', "slsa-verifier's spelling"],
+  ['--builder-id ID, --build-workflow-input K=V', 'without --builder-id: the generators of slsa-framework'],
+  ['--print-provenance', 'the signed statement on standard output, the table on standard error'],
+]
+
 const pages: Readonly<Record<string, Page>> = {
   'verify image': {
-    what: 'finds, verifies and judges the signatures of images',
+    what: 'finds, verifies and judges the signatures and the provenance of images',
     example: 'meshproof verify image kong/kuma-cp:2.14.3',
     flags: [
       ['-f FILE', 'a list of references, or Kubernetes manifests'],
       ['--platform OS/ARCH', 'judge the images of this platform only'],
-      ['--signature-repository NAME', 'where signatures are kept (also COSIGN_REPOSITORY)'],
+      ['--signature-repository NAME', 'where signatures are kept (also COSIGN_REPOSITORY, --provenance-repository)'],
+      ...slsaFlags,
       ...policyFlags,
+      ...emitFlags,
     ],
   },
   'verify bundle': {
     what: 'verifies Sigstore bundles over a file or a digest',
     example: 'meshproof verify bundle --bundle app.sigstore.json --key key.pub app.tar.gz',
-    flags: policyFlags,
+    flags: [...policyFlags, ...emitFlags],
   },
   'verify binary': {
     what: 'verifies where files were built, by their SLSA provenance',
@@ -36,13 +54,33 @@ const pages: Readonly<Record<string, Page>> = {
       ['NAME=sha256:DIGEST', 'in place of a file that is not at hand'],
       ['--provenance FILE', 'bundles or envelopes, one or as lines (also --provenance-path)'],
       ['--security-assets FILE', 'the security-assets.tar.gz of a Kong Mesh release; what it holds is found inside'],
-      ['--source-uri U, --source-tag T, --source-versioned-tag V, --source-branch B', "slsa-verifier's spelling"],
-      ['--builder-id ID, --build-workflow-input K=V', 'without --builder-id: the generators of slsa-framework'],
+      ...slsaFlags,
       [
         '--policy FILE, --profile NAME',
         'what is demanded; without any of these, the profile that knows the file by its name',
       ],
-      ['--print-provenance', 'the signed statement on standard output, the table on standard error'],
+      ...policyFlags.filter(([name]) => !/^--(?:policy|key|certificate)/.test(name)),
+      ...emitFlags,
+    ],
+  },
+  'verify vsa': {
+    what: 'verifies what another verifier says of an artifact: its SLSA summary (VSA)',
+    example:
+      'meshproof verify vsa app.tar.gz --vsa app.vsa.json --key verifier.pub --verifier-id https://verifier.example/v1 --resource-uri https://example.com/app.tar.gz --verified-level SLSA_BUILD_LEVEL_3',
+    flags: [
+      ['FILE, sha256:DIGEST, --subject-digest sha256:DIGEST', 'the artifact; each of several must be vouched for'],
+      ['--vsa FILE, --attestation-path FILE', 'bundles or envelopes, one or as lines'],
+      ['--verifier-id URI, --resource-uri URI', 'whose summary, of what; exact'],
+      ['--verified-level LEVEL', 'the least of a SLSA track, or a word that must stand there; several at will'],
+      ['--max-age P7D', 'how long ago it may have been verified'],
+      ['--key FILE, --public-key-path FILE', "the verifier's public key; no log is asked for then, a policy can ask"],
+      ['--public-key-id ID, --public-key-hash-algo SHA256', 'what the envelope must call it; the hash it signs with'],
+      [
+        '--certificate-identity[-regexp], --certificate-oidc-issuer',
+        'or who signs keyless, in a log, at a signed time',
+      ],
+      ['--policy FILE, --profile NAME', 'in place of all that: a policy with a `vsa` in a requirement'],
+      ['--print-attestation', 'the signed statement on standard output, the table on standard error'],
       ...policyFlags.filter(([name]) => !/^--(?:policy|key|certificate)/.test(name)),
     ],
   },

@@ -7,6 +7,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   'verify image': async () => (await import('./verify-image.ts')).run,
   'verify bundle': async () => (await import('./verify-bundle.ts')).run,
   'verify binary': async () => (await import('./verify-binary.ts')).run,
+  'verify vsa': async () => (await import('./verify-vsa.ts')).run,
   'verify install': async () => (await import('./verify-install.ts')).run,
   'verify batch': async () => (await import('./verify-batch.ts')).run,
   replay: async () => (await import('./replay.ts')).run,

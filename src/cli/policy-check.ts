@@ -3,6 +3,8 @@ import { readFlags, usage } from './flags.ts'
 import { describe, readPolicyFile } from './policy-file.ts'
 import type { ExitCode } from './problem.ts'
 
+const mostProblems = 20
+
 /** Reads a policy and names line and column of what is wrong with it, and of what may not mean what its author thinks. */
 export async function run(args: readonly string[]): Promise<ExitCode> {
   const { positionals } = readFlags(args, {})
@@ -12,7 +14,9 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     const read = await readPolicyFile(file)
     if ('problems' in read) {
       code = 2
-      for (const problem of read.problems) process.stderr.write(`${describe(file, problem)}\n`)
+      const lines = [...new Set(read.problems.map((problem) => describe(file, problem)))]
+      for (const line of lines.slice(0, mostProblems)) process.stderr.write(`${line}\n`)
+      if (lines.length > mostProblems) process.stderr.write(`… and ${lines.length - mostProblems} more\n`)
       continue
     }
     const { policy, sealed } = read.loaded

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Fault } from '../core/fault.ts'
-import type { Policy } from '../core/policy.ts'
+import { readPublicKey } from '../core/keys.ts'
+import type { Policy, Signer } from '../core/policy.ts'
 import { usage } from './flags.ts'
 import { policyFromFile } from './policy-file.ts'
 
@@ -33,31 +34,36 @@ export async function policyOfFlags(flags: PolicyFlags): Promise<{ readonly prof
   return own ?? { profile: profile ?? 'auto' }
 }
 
-function fromCosignFlags(flags: PolicyFlags): Policy | undefined {
+/** The one who signs, in cosign's spelling; undefined where no flag speaks of one. */
+export function signerOfFlags(flags: PolicyFlags): Signer | undefined {
   const identity = flags['certificate-identity']
   const pattern = flags['certificate-identity-regexp']
   const issuer = flags['certificate-oidc-issuer']
   const { key: keys } = flags
-  const annotations = annotationsOf(flags.annotations)
-  const noLog = flags['insecure-ignore-tlog'] === true || flags['private-infrastructure'] === true
-  if (keys === undefined && identity === undefined && pattern === undefined && issuer === undefined) {
-    if (annotations !== undefined || noLog)
-      throw usage('-a and --insecure-ignore-tlog belong to --key or --certificate-identity.')
-    return undefined
-  }
+  if (keys === undefined && identity === undefined && pattern === undefined && issuer === undefined) return undefined
   if (keys !== undefined && (identity ?? pattern ?? issuer) !== undefined)
     throw usage('Give either --key or --certificate-identity with --certificate-oidc-issuer.')
   if (keys === undefined && (issuer === undefined || (identity === undefined) === (pattern === undefined)))
     throw usage(
       'A keyless signer is named by --certificate-oidc-issuer and one of --certificate-identity and --certificate-identity-regexp.',
     )
-  const signer =
-    keys !== undefined
-      ? { keys: keys.map((file) => ({ key: { base64: readKey(file).toString('base64') } })) }
-      : {
-          issuer: issuer ?? '',
-          identity: identity !== undefined ? { is: identity } : { matches: pattern ?? '', loose: true as const },
-        }
+  return keys !== undefined
+    ? { keys: keys.map((file) => ({ key: { base64: readKey(file).toString('base64') } })) }
+    : {
+        issuer: issuer ?? '',
+        identity: identity !== undefined ? { is: identity } : { matches: pattern ?? '', loose: true as const },
+      }
+}
+
+function fromCosignFlags(flags: PolicyFlags): Policy | undefined {
+  const signer = signerOfFlags(flags)
+  const annotations = annotationsOf(flags.annotations)
+  const noLog = flags['insecure-ignore-tlog'] === true || flags['private-infrastructure'] === true
+  if (signer === undefined) {
+    if (annotations !== undefined || noLog)
+      throw usage('-a and --insecure-ignore-tlog belong to --key or --certificate-identity.')
+    return undefined
+  }
   return {
     schema: 'urn:meshproof:policy:v1',
     name: 'flags',
@@ -85,9 +91,13 @@ function annotationsOf(pairs: readonly string[] | undefined): Readonly<Record<st
 }
 
 function readKey(file: string): Buffer {
+  let bytes: Buffer
   try {
-    return readFileSync(file)
+    bytes = readFileSync(file)
   } catch (cause) {
     throw new Fault('request.path-not-found', { parameters: { found: file }, cause })
   }
+  const key = readPublicKey(bytes)
+  if (typeof key === 'string') throw usage(`--key ${file}: ${key}.`)
+  return bytes
 }

@@ -1,7 +1,10 @@
 import type { Policy } from '../core/policy.ts'
+import type { Request } from '../core/request.ts'
 import { parseBuilder } from '../verify/provenance/builders.ts'
+import { isVersionedTag } from '../verify/provenance/hold-source.ts'
 import { parseSource } from '../verify/provenance/source.ts'
 import { usage } from './flags.ts'
+import { type PolicyFlags, policyOfFlags } from './policy-of.ts'
 
 /** Flags of slsa-verifier, in its spelling. */
 export const slsaFlags = {
@@ -19,8 +22,18 @@ export type SlsaFlags = {
   readonly 'build-workflow-input'?: readonly string[] | undefined
 }
 
+/** What all flags together say is demanded: those of slsa-verifier, or what the other verbs know. */
+export async function policyOfAllFlags(flags: SlsaFlags & PolicyFlags): Promise<Request['policy']> {
+  const own = policyOfSlsaFlags(flags)
+  const others = [flags.policy, flags.profile, flags.key, flags['certificate-oidc-issuer']]
+  if (own === undefined) return (await policyOfFlags(flags)) as Request['policy']
+  if (others.some((value) => value !== undefined))
+    throw usage('Give --policy or --profile, or a signer, or flags of slsa-verifier, not both.')
+  return own as Request['policy']
+}
+
 /** What these flags demand, as a policy; undefined where none of them was given. */
-export function policyOfSlsaFlags(flags: SlsaFlags): Policy | undefined {
+function policyOfSlsaFlags(flags: SlsaFlags): Policy | undefined {
   const names = Object.keys(slsaFlags) as (keyof SlsaFlags)[]
   const given = names.filter((name) => flags[name] !== undefined)
   const uri = flags['source-uri']
@@ -31,6 +44,8 @@ export function policyOfSlsaFlags(flags: SlsaFlags): Policy | undefined {
   const [tag, versionedTag, branch] = [flags['source-tag'], flags['source-versioned-tag'], flags['source-branch']]
   if (tag !== undefined && versionedTag !== undefined)
     throw usage('Give --source-tag or --source-versioned-tag, not both.')
+  if (versionedTag !== undefined && !isVersionedTag(versionedTag))
+    throw usage(`--source-versioned-tag takes v1, v1.2 or v1.2.3, not ${versionedTag}; --source-tag takes any tag.`)
   const builder = flags['builder-id'] ?? 'trusted'
   if (builder !== 'trusted' && parseBuilder(builder) === undefined)
     throw usage(

@@ -63,20 +63,21 @@ export async function verifyBatch(
   const base = root ?? (file === '-' ? process.cwd() : dirname(resolve(file)))
   const input = file === '-' ? process.stdin : createReadStream(file)
   const exits: ExitCode[] = []
-  const pending: ReturnType<typeof answerLine>[] = []
-  const flush = async () => {
-    const next = await pending.shift()
-    if (next === undefined) return
-    const { answer, done } = next
+  const write = async ({ answer, done }: Awaited<ReturnType<typeof answerLine>>) => {
     if (done !== undefined) pack?.add(done)
     exits.push('problem' in answer ? exitOfFault(answer.problem.code) : exitOf(answer.verdict))
     if (!out.write(`${JSON.stringify(answer)}\n`)) await once(out, 'drain')
   }
+  // Each answer goes out as soon as it and all before it are there: whoever writes one line may wait for its answer.
+  let last: Promise<unknown> = Promise.resolve()
+  const open: Promise<unknown>[] = []
   for await (const line of lines(input, limits.requestLineBytes)) {
-    pending.push(answerLine(line, base, keeper))
-    if (pending.length >= parallel) await flush()
+    last = Promise.all([answerLine(line, base, keeper), last]).then(([next]) => write(next))
+    last.catch(() => {}) // awaited below
+    open.push(last)
+    if (open.length >= parallel) await open.shift()
   }
-  while (pending.length > 0) await flush()
+  await last
   return worstExit(exits)
 }
 

@@ -8,12 +8,13 @@ import type { Given, Request } from '../core/request.ts'
 import { readSecurityAssets } from '../evidence/archive/security-assets.ts'
 import { hashPool } from '../evidence/given/hash-pool.ts'
 import { readingOnce } from '../evidence/given/pieces.ts'
+import { emitFlags, takeEmitter } from './emit-flags.ts'
 import { judgingFlags, readFlags, takeExplain, usage } from './flags.ts'
 import { givenOf } from './given-of.ts'
-import { policyOfFlags } from './policy-of.ts'
+import { type PrintFlags, printing } from './print-provenance.ts'
 import type { ExitCode } from './problem.ts'
 import { hashProgress } from './progress.ts'
-import { policyOfSlsaFlags, type SlsaFlags, slsaFlags } from './slsa-flags.ts'
+import { policyOfAllFlags, type SlsaFlags, slsaFlags } from './slsa-flags.ts'
 import { type Extras, verifyTasks } from './verify.ts'
 
 /** Flags that bring provenance of files along and say what it must be. */
@@ -25,6 +26,8 @@ export const provenanceFlags = {
   'security-assets': { type: 'string', multiple: true },
   'print-provenance': { type: 'boolean' },
 } as const
+
+const signingKey = { type: 'string', multiple: true } as const
 
 type ProvenanceFlags = SlsaFlags & {
   readonly policy?: string | undefined
@@ -43,14 +46,22 @@ type ProvenanceFlags = SlsaFlags & {
 /** `verify binary FILE… --provenance F`: where files were built, by their provenance; many at a time. */
 export async function run(given: readonly string[]): Promise<ExitCode> {
   const { args, cosign } = takeExplain(given)
-  const { values, positionals } = readFlags(args, provenanceFlags)
+  const { values, positionals } = readFlags(args, { ...provenanceFlags, ...emitFlags, key: signingKey })
   if (positionals.length === 0)
     throw usage(
       'Which files? meshproof verify binary FILE… --provenance FILE, or NAME=sha256:DIGEST for one elsewhere.',
     )
+  const { flags, emit } = await takeEmitter(values, positionals.length, false)
+  if (flags.key !== undefined)
+    throw usage(
+      'Provenance is signed by a builder: --key names only what signs, with --emit-vsa. A policy can ask for keys.',
+    )
   const requests = await requestsFor(positionals, values)
   return withHashing(values, async (extras) =>
-    verifyTasks(() => requests.map((request) => ({ request, typed: [] })), values, cosign, extras),
+    verifyTasks(() => requests.map((request) => ({ request, typed: [] })), values, cosign, {
+      ...extras,
+      ...(emit && { emit }),
+    }),
   )
 }
 
@@ -62,13 +73,10 @@ export async function requestsFor(files: readonly string[], flags: ProvenanceFla
     ...(flags.given ?? []).map(givenOf),
   ]
   if (evidence.length === 0) throw notGiven(files[0] ?? '')
-  const own = policyOfSlsaFlags(flags)
-  if (own !== undefined && (flags.policy ?? flags.profile) !== undefined)
-    throw usage('Give --policy or --profile, or flags of slsa-verifier, not both.')
-  const policy = (own ?? (await policyOfFlags(flags))) as Request['policy']
+  const policy = await policyOfAllFlags(flags)
   return files.map((file) => ({
     id: file,
-    subject: subjectOf(file),
+    subject: artifactOf(file),
     given: [...evidence],
     policy,
     ...(flags['trusted-root'] !== undefined && { trust: { root: { path: flags['trusted-root'] } } }),
@@ -78,7 +86,7 @@ export async function requestsFor(files: readonly string[], flags: ProvenanceFla
 }
 
 /** `NAME=sha256:DIGEST` and a bare digest stand for files that are not at hand; what there is on disk is meant first. */
-function subjectOf(file: string): Request['subject'] {
+export function artifactOf(file: string): Request['subject'] {
   if (existsSync(file)) return { file }
   if (isDigest(file)) return { digest: file }
   const at = file.lastIndexOf('=')
@@ -100,23 +108,17 @@ function notGiven(file: string): Fault {
 }
 
 /** Threads that hash, a bar that shows it, and an archive of assets that is read once however many files are verified by it. */
-export async function withHashing(
-  flags: ProvenanceFlags,
-  verify: (extras: Extras) => Promise<ExitCode>,
-): Promise<ExitCode> {
-  const print = flags['print-provenance'] === true
-  if (print && flags.output === 'json')
-    throw usage('--print-provenance writes the statements to standard output, where -o json writes the answers.')
+export async function withHashing(flags: PrintFlags, verify: (extras: Extras) => Promise<ExitCode>): Promise<ExitCode> {
+  const print = printing(flags)
   const bar = hashProgress(process.stderr)
   const pool = hashPool(bar.told)
-  const printer = print ? (await import('./print-provenance.ts')).printProvenance : undefined
   try {
     return await verify({
       width: 2 * availableParallelism(),
       hash: pool.hash,
       readAssets: readingOnce(readSecurityAssets),
       before: async () => bar.end(),
-      ...(printer !== undefined && { table: process.stderr, after: printer }),
+      ...print,
     })
   } finally {
     bar.end()

@@ -2,19 +2,25 @@ import { readFileSync } from 'node:fs'
 import { Fault } from '../core/fault.ts'
 import { isProblem, parseReference } from '../core/reference.ts'
 import type { Request } from '../core/request.ts'
+import { emitFlags, takeEmitter } from './emit-flags.ts'
 import { commonFlags, readFlags, takeExplain, usage } from './flags.ts'
 import { givenOf } from './given-of.ts'
-import { policyOfFlags } from './policy-of.ts'
+import { printing } from './print-provenance.ts'
 import type { ExitCode } from './problem.ts'
+import { policyOfAllFlags, slsaFlags } from './slsa-flags.ts'
 import { type Task, verifyTasks } from './verify.ts'
 
 export async function run(given: readonly string[]): Promise<ExitCode> {
   const { args, cosign } = takeExplain(given)
   const { values, positionals } = readFlags(args, {
     ...commonFlags,
+    ...emitFlags,
     file: { type: 'string', short: 'f', multiple: true },
     platform: { type: 'string' },
     'signature-repository': { type: 'string' },
+    ...slsaFlags,
+    'provenance-repository': { type: 'string' },
+    'print-provenance': { type: 'boolean' },
   })
   const images = [...positionals, ...(await imagesOf(values.file ?? []))]
   if (images.length === 0)
@@ -23,10 +29,11 @@ export async function run(given: readonly string[]): Promise<ExitCode> {
         ? 'Which image? meshproof verify image REF, or -f FILE.'
         : `There is no image in ${values.file.join(', ')}.`,
     )
-  const policy = await policyOfFlags(values)
+  const { flags, emit } = await takeEmitter(values, images.length, true)
+  const policy = await policyOfAllFlags(flags)
   return verifyTasks(
     (config) => {
-      const repository = values['signature-repository'] ?? config.signatureRepository
+      const repository = repositoryOf(values) ?? config.signatureRepository
       return images.map((image): Task => {
         const request: Request = {
           id: image,
@@ -44,8 +51,18 @@ export async function run(given: readonly string[]): Promise<ExitCode> {
     },
     values,
     cosign,
+    { ...printing(values), ...(emit !== undefined && { emit }) },
   )
 }
+
+/** Where cosign and slsa-verifier say that signatures and provenance are kept: one place, by two names. */
+function repositoryOf(values: { readonly [K in Place]?: string | undefined }): string | undefined {
+  const [signatures, provenance] = [values['signature-repository'], values['provenance-repository']]
+  if (signatures !== undefined && provenance !== undefined && signatures !== provenance)
+    throw usage('Give one of --signature-repository and --provenance-repository: both are looked at in one place.')
+  return provenance ?? signatures
+}
+type Place = 'signature-repository' | 'provenance-repository'
 
 /** T42: a host that a person typed may be private. */
 export const hostsOf = (texts: readonly (string | undefined)[]): readonly string[] =>
@@ -64,6 +81,11 @@ async function imagesOf(files: readonly string[]): Promise<readonly string[]> {
     } catch (cause) {
       throw new Fault('request.path-not-found', { parameters: { found: file }, cause })
     }
-    return imagesIn(text)
+    try {
+      return imagesIn(text)
+    } catch (cause) {
+      if (!(cause instanceof Fault)) throw cause
+      throw new Fault(cause.code, { cause, parameters: { found: `${file}: ${String(cause.parameters['found'])}` } })
+    }
   })
 }

@@ -11,6 +11,7 @@ import { keeperOf } from '../examine/keeper.ts'
 import { packed } from '../examine/pack.ts'
 import { type Done, examineRequest, type Shopkeeper } from '../examine/shop.ts'
 import { report } from './cause.ts'
+import type { Emitter } from './emit.ts'
 import { usage } from './flags.ts'
 import { outputOptions } from './output.ts'
 import { type ExitCode, exitOf, exitOfFault, worstExit } from './problem.ts'
@@ -35,6 +36,8 @@ export type Extras = {
   readonly table?: NodeJS.WriteStream
   /** Called before anything but JSON is shown. */
   readonly before?: () => Promise<void>
+  /** Signs what came of them. */
+  readonly emit?: Emitter
   /** Called with what came of the tasks once all is shown. */
   readonly after?: (done: readonly Done[]) => void
 }
@@ -67,13 +70,14 @@ export async function verifyTasks(
       exits.push('problem' in answer ? exitOfFault(answer.problem.code) : exitOf(answer.verdict))
       if (flags.output === 'json') process.stdout.write(`${JSON.stringify(answer)}\n`)
     }
-    await pack.close()
   } finally {
     await keeper.close()
     await extras.before?.()
   }
   if (flags.output !== 'json') await show(answers, flags, cosign, pack.policies, extras.table ?? process.stdout)
+  await pack.close()
   extras.after?.(all)
+  await extras.emit?.write(all)
   const worst = worstExit(exits)
   // Only verdicts are waived: a misspelled image was not looked at.
   return flags['exit-zero'] === true && worst !== 2 ? 0 : worst
@@ -164,7 +168,7 @@ export class PackWriter {
     if (this.folder === undefined || this.requests.length === 0) return
     const { writePack } = await import('../evidence/pack/write.ts')
     try {
-      writePack(this.folder, this.requests, this.documents)
+      await writePack(this.folder, this.requests, this.documents)
     } catch (cause) {
       throw new Fault('usage.unknown', { cause, parameters: { found: `${this.folder} cannot be written.` } })
     }

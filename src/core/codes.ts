@@ -26,6 +26,11 @@ export const codes = {
   ),
   'signature.invalid': row('critical', 'The signature does not verify with the key it names.', stop),
   'signature.key-unknown': row('critical', 'None of the keys of the policy made this signature.', stop),
+  'signature.key-id': row(
+    'high',
+    'The envelope calls its key {found}; {expected} is demanded.',
+    'The signature is good; ask with the name that the signer uses, or with none.',
+  ),
   'signature.malformed': row(
     'high',
     'A signature lacks a part that it must have: {expected}.',
@@ -168,6 +173,11 @@ export const codes = {
 
   'payload.bound': row('info', 'The signed statement is about this very digest.'),
   'payload.digest-mismatch': row('critical', 'The signature was made for another artifact: {found}.', stop),
+  'payload.digest-weak': row(
+    'high',
+    'The signed statement names its artifact by {found} only; none of SHA-256, SHA-384 and SHA-512.',
+    'Ask the publisher to sign again, with a digest that nobody can make twice.',
+  ),
   'payload.type': row('critical', 'The signed document is of type {found}; {expected} is demanded.', stop),
   'payload.malformed': row('high', 'The signed document cannot be read.', 'Ask the publisher to sign again.'),
   'payload.duplicate-key': row(
@@ -175,6 +185,7 @@ export const codes = {
     'The signed document has a key twice ({found}): two readers could read two truths.',
     stop,
   ),
+  'payload.fields-unknown': row('info', 'The signed statement has fields that are not known here: {found}.'),
   'payload.not-evaluated': row('info', 'The signed document could not be checked.'),
 
   'identity.met': row('info', 'Signed by {found}.'),
@@ -258,6 +269,10 @@ export const codes = {
   ),
   'provenance.not-evaluated': row('info', 'The statement was not read, since the signature is not verified.'),
   'provenance.agrees': row('info', 'The statement agrees with the certificate: built from {found}.'),
+  'provenance.consistent': row(
+    'info',
+    'The statement, under a key of the policy, does not contradict itself: built from {found}.',
+  ),
   'provenance.builder-met': row('info', 'Built by {found}.'),
   'provenance.source-met': row('info', 'Built from {found}.'),
   'provenance.triggered-by': row('info', 'The build was started by {found}.'),
@@ -282,10 +297,78 @@ export const codes = {
   'provenance.workflow': row('critical', 'Built by the workflow {found}; the policy demands {expected}.', stop),
   'provenance.inputs': row('high', 'The build had the input {found}; the policy demands {expected}.', stop),
 
+  'vsa.absent': row(
+    'high',
+    'No verification summary was found for this digest.',
+    'Ask the verifier for its summary (VSA), and give it with --attestation-path or --given.',
+  ),
+  'vsa.not-given': row(
+    'medium',
+    'No verification summary came along for {found}, and there is no place where it could be looked for.',
+    'Give it with --attestation-path FILE.',
+  ),
+  'vsa.not-evaluated': row('info', 'The summary was not read, since what it stands on is not verified.'),
+  'vsa.passed': row('info', 'Its verifier let it pass: {found}.'),
+  'vsa.says': row('info', 'The summary says: {found}.'),
+  'vsa.type': row(
+    'high',
+    'The summary is of type {found}; {expected} is the one that is known.',
+    'Ask the verifier for a summary of that version.',
+  ),
+  'vsa.malformed': row(
+    'high',
+    'The summary lacks what it must have, or has it in another form: {found}.',
+    'Ask the verifier to issue it again.',
+  ),
+  'vsa.levels-malformed': row(
+    'high',
+    'The summary lists a level that SLSA does not know, a second one of a track, or none at all: {found}.',
+    'Ask the verifier to issue it again.',
+  ),
+  'vsa.payload': row('critical', 'The summary is not signed as a statement: {found}.', stop),
+  'vsa.subject': row('critical', 'The summary was made for {found}, not for {expected}.', stop),
+  'vsa.not-passed': row('critical', 'The verifier did not let this artifact pass: {found}.', stop),
+  'vsa.verifier': row(
+    'critical',
+    'The summary is of the verifier {found}; the policy demands {expected}.',
+    'Whoever may sign for one verifier does not speak for another. Ask the one that you trust.',
+  ),
+  'vsa.resource': row('critical', 'The summary speaks of {found}; the policy demands {expected}.', stop),
+  'vsa.level': row(
+    'high',
+    'The summary vouches for {found}; the policy demands {expected}.',
+    'Use an artifact that was built as the policy demands.',
+  ),
+  'vsa.policy': row(
+    'high',
+    'The verifier held it against the policy {found}; {expected} is demanded.',
+    'Ask the verifier to verify it again, under the policy that counts.',
+  ),
+  'vsa.stale': row(
+    'medium',
+    'The summary is of {found}; it may be at most {expected} old, and not of the future.',
+    'Ask the verifier to verify it again.',
+  ),
+  'signing.key-unreadable': row(
+    'medium',
+    'The key to sign with, {found}, cannot be used: {why}.',
+    'Give a private key in PEM: P-256, P-384, P-521, Ed25519 or RSA of 2048 bits or more. openssl ecparam -genkey -name prime256v1 -noout makes one.',
+  ),
+  'signing.own-key': row(
+    'high',
+    'The policy {found} trusts the very key that is to sign the summary: that would be proof of itself.',
+    'Sign with a key of the verifier that no policy of its own trusts.',
+  ),
+  'signing.not-written': row(
+    'medium',
+    '{found} cannot be written.',
+    'Name a new file in a folder that can be written.',
+  ),
+
   'artifact.bytes-needed': row(
     'medium',
-    'This signature can only be checked with the bytes of the artifact, not with a digest of {found}.',
-    'Give the file itself.',
+    'This signature can only be checked with the bytes of the artifact; a verdict stands on its digests ({found}).',
+    'Where a longer hash is missing, give the file itself. An Ed25519 signature over a file cannot be checked here: use cosign verify-blob, or have an envelope signed (cosign attest-blob).',
   ),
 
   'archive.malformed': row(
@@ -435,6 +518,11 @@ export const codes = {
     'Name the signature with --given.',
   ),
   'limit.members': row('medium', 'The index lists more than {expected} images.', 'Name one platform with --platform.'),
+  'limit.subjects': row(
+    'medium',
+    'The statement lists more than {expected} subjects, or digests of one.',
+    'Ask the publisher for a statement about fewer files.',
+  ),
   'limit.bytes': row('medium', 'The document is larger than {expected} bytes.', 'Nothing that large is a signature.'),
   'evidence.offline': row(
     'medium',
@@ -512,6 +600,11 @@ export const codes = {
     'See the shape of a request in docs/requests.md.',
   ),
   'request.path-not-found': row('medium', 'There is no file {found}.', 'Check the path.'),
+  'request.path-not-file': row(
+    'medium',
+    '{found}.',
+    'Name a regular file: what comes through a pipe has to be written to one first.',
+  ),
   'request.path-not-allowed': row(
     'medium',
     'The path {found} leads out of its folder.',
@@ -560,7 +653,7 @@ export const codes = {
   'config.malformed': row(
     'medium',
     'The configuration does not load: {found}.',
-    'meshproof config print shows every value and where it comes from.',
+    'Correct the value where it is named; meshproof config print then shows all of them and where they come from.',
   ),
   'pack.malformed': row('medium', 'This is no evidence pack: {found}.', 'A pack is a folder written by --save-pack.'),
   'internal.crash': row(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Digest } from './digest.ts'
+import { limits } from './limits.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined }
 
@@ -48,17 +49,22 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
 
 export type ParsedJson =
   | { readonly value: unknown; readonly duplicateKey?: string }
-  | { readonly problem: 'not-utf8' | 'not-json' | 'too-deep' }
+  | { readonly problem: 'not-utf8' | 'not-json' | 'too-deep' | 'too-many-parts' | 'too-long' | 'inexact-number' }
+
+/** `parts`: values and keys of the whole document. `text`: characters of one string. */
+export type JsonBounds = { readonly parts: number; readonly text: number }
+const usual: JsonBounds = { parts: limits.jsonParts, text: Number.POSITIVE_INFINITY }
 
 /**
- * Reads JSON of strangers: depth is limited, and a key that stands twice in one object, or twice when case is
- * folded (T35: Go's decoder would take the other one), is named. `__proto__` is an own key, never a prototype (T79).
+ * Reads JSON of strangers (T54): depth and parts are counted before anything is built, a number that would not keep its value
+ * is refused, and a key that stands twice in one object, or twice when case is folded (T35: Go's decoder would take the other
+ * one), is named. `__proto__` is an own key, never a prototype (T79).
  */
-export function parseJson(bytes: Uint8Array | string, maxDepth: number): ParsedJson {
+export function parseJson(bytes: Uint8Array | string, maxDepth: number, bounds: Partial<JsonBounds> = {}): ParsedJson {
   const text = typeof bytes === 'string' ? bytes : decodeUtf8(bytes)
   if (text === undefined) return { problem: 'not-utf8' }
-  const shape = scan(text, maxDepth)
-  if (shape === 'too-deep') return { problem: 'too-deep' }
+  const shape = scan(text, maxDepth, { ...usual, ...bounds })
+  if ('problem' in shape) return shape
   try {
     const value: unknown = JSON.parse(text)
     return shape.duplicateKey === undefined ? { value } : { value, duplicateKey: shape.duplicateKey }
@@ -67,29 +73,70 @@ export function parseJson(bytes: Uint8Array | string, maxDepth: number): ParsedJ
   }
 }
 
-/** One pass over the text: nesting, and keys of each object. Says nothing of validity: JSON.parse does. */
-function scan(text: string, maxDepth: number): { duplicateKey?: string } | 'too-deep' {
+type Shape = { readonly duplicateKey?: string } | Extract<ParsedJson, { problem: unknown }>
+
+/** One pass over the text: nesting, sizes, and keys of each object. Says nothing of validity: JSON.parse does. */
+function scan(text: string, maxDepth: number, bounds: JsonBounds): Shape {
   const keys: (Set<string> | null)[] = []
   let duplicate: string | undefined
+  let parts = 1
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i)
     if (c === 0x22) {
       const end = endOfString(text, i)
+      if (end - i - 2 > bounds.text) return { problem: 'too-long' }
       const open = keys[keys.length - 1]
       if (open && isKey(text, end)) {
         const raw = text.slice(i + 1, end - 1)
-        const key = (raw.includes('\\') ? unescapeKey(raw) : raw).toLowerCase()
+        const key = folded(raw.includes('\\') ? unescapeKey(raw) : raw)
         if (open.has(key)) duplicate ??= key
         open.add(key)
       }
       i = end - 1
+    } else if (c === 0x2c || c === 0x3a) {
+      if (++parts > bounds.parts) return { problem: 'too-many-parts' }
     } else if (c === 0x7b || c === 0x5b) {
       keys.push(c === 0x7b ? new Set() : null)
-      if (keys.length > maxDepth) return 'too-deep'
+      if (keys.length > maxDepth) return { problem: 'too-deep' }
+      if (++parts > bounds.parts) return { problem: 'too-many-parts' }
     } else if (c === 0x7d || c === 0x5d) keys.pop()
+    else if (c >= 0x30 && c <= 0x39) {
+      const end = endOfNumber(text, i)
+      if (!isExact(text.slice(i, end))) return { problem: 'inexact-number' }
+      i = end - 1
+    }
   }
   return duplicate === undefined ? {} : { duplicateKey: duplicate }
 }
+
+/** As Go's decoder compares keys: the long s and the Kelvin sign are letters of ASCII to it. */
+export const folded = (key: string): string => key.toUpperCase().toLowerCase()
+
+/** The same value with U+FFFD for every lone surrogate: what strangers wrote and we cut has a canonical form again. */
+export function wellFormed<T extends Json | undefined>(value: T): T
+export function wellFormed(value: Json | undefined): Json | undefined {
+  if (typeof value === 'string') return value.isWellFormed() ? value : value.toWellFormed()
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((one: Json) => wellFormed(one))
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key.toWellFormed(), wellFormed(one)]))
+}
+
+function endOfNumber(text: string, start: number): number {
+  let end = start + 1
+  for (; end < text.length; end++) {
+    const c = text.charCodeAt(end)
+    if (!((c >= 0x30 && c <= 0x39) || c === 0x2e || c === 0x65 || c === 0x45 || c === 0x2b || c === 0x2d)) break
+  }
+  return end
+}
+
+/** An integer beyond 2^53, or a number beyond all, would be read as another one. */
+const isExact = (number: string): boolean =>
+  number.length < 16 && !/e/i.test(number)
+    ? true
+    : /^\d+$/.test(number)
+      ? Number.isSafeInteger(Number(number))
+      : Number.isFinite(Number(number))
 
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {

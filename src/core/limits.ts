@@ -12,6 +12,11 @@ export const limits = Object.freeze({
   requestLineBytes: 64 * MiB,
   givenBytes: 64 * MiB,
   jsonDepth: 64,
+  /** Values and keys of one document. */
+  jsonParts: 1_000_000,
+  statementTextBytes: 1 * MiB,
+  statementSubjects: 1024,
+  subjectDigests: 32,
   candidates: 64,
   layers: 64,
   referrers: 256,
@@ -20,10 +25,14 @@ export const limits = Object.freeze({
   redirects: 3,
   layoutBlobs: 10_000,
   archiveEntries: 100_000,
+  /** Inflated: a release archive of Kong Mesh has under 1 GiB of programs, its `security-assets.tar.gz` some dozens of SBOMs. */
   archiveBytes: 2048 * MiB,
-  /** Inflated over compressed bytes, once more than `archiveRatioFrom` came out. */
+  assetsBytes: 512 * MiB,
+  /** Inflated over compressed bytes, once more than `…From` came out; programs pack to a third, SBOMs to a twentieth. */
   archiveRatio: 200,
   archiveRatioFrom: 1 * MiB,
+  archiveLargeRatio: 50,
+  archiveLargeFrom: 64 * MiB,
   /** Bytes of names and headers between two entries, which a reader has to hold. */
   archiveHeaderBytes: 1 * MiB,
   archiveNameBytes: 4096,

@@ -44,6 +44,7 @@ export type Requirement = {
   readonly reference?: string
   readonly predicateType?: readonly string[]
   readonly provenance?: Provenance
+  readonly vsa?: SummaryDemands
   readonly from?: string
 }
 
@@ -63,6 +64,17 @@ export type Provenance = {
   readonly fileName?: 'demanded'
 }
 
+/** What another verifier's summary (VSA) must say; that it passed is always demanded. */
+export type SummaryDemands = {
+  /** Exact. Whoever signs is bound to it by standing in the same requirement. */
+  readonly verifier: string
+  readonly resource: string
+  /** A SLSA level is the least of its track; any other word must stand there. */
+  readonly levels?: readonly string[]
+  readonly policy?: { readonly uri?: string; readonly digest?: Digest }
+  readonly maxAge?: string
+}
+
 export type Signer = Keyless | Keys | Builder
 export type Keyless = {
   readonly issuer: string
@@ -73,6 +85,8 @@ export type Keys = {
   readonly keys: readonly {
     readonly key: { readonly base64: string }
     readonly hash?: 'sha256' | 'sha384' | 'sha512'
+    /** What the envelope must call its key; nobody signs it, so it can only refuse. */
+    readonly id?: string
   }[]
 }
 export type Builder = { readonly builder: string }
@@ -86,6 +100,14 @@ export type IdentityParts = {
   readonly workflow: string
   readonly ref?: { readonly tag: string } | { readonly branch: string } | 'release-tag'
 }
+
+/** Pointers of what is demanded of a summary, below its requirement. */
+export const summaryPlaces = (demands: SummaryDemands): readonly string[] => [
+  '/vsa',
+  ...(['verifier', 'resource', 'levels', 'policy', 'maxAge'] as const)
+    .filter((name) => demands[name] !== undefined)
+    .map((name) => `/vsa/${name}`),
+]
 
 export const isKeyless = (signer: Signer): signer is Keyless => 'identity' in signer
 export const isKeys = (signer: Signer): signer is Keys => 'keys' in signer

@@ -8,6 +8,13 @@ import type { Question } from './observation.ts'
 import { parseTime } from './time.ts'
 import type { Holds, Inputs, VerdictOutcome } from './verdict.ts'
 
+/** Text of people has a canonical form; half a character has none. */
+const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((value) => value.isWellFormed(), 'Unicode without lone surrogates')
+
 /** Request and answer: the API's body and the line of `verify batch` (shapes: "Request and answer"). */
 const bytes = z.union([
   z.strictObject({ base64: z.string().refine((text) => decodeBase64(text) !== undefined, 'strict base64') }),
@@ -32,10 +39,10 @@ const given = z.union([
 export type Given = z.output<typeof given>
 
 export const requestSchema = z.strictObject({
-  id: z.string().max(1024).optional(),
+  id: text(1024).optional(),
   subject: z.union([
-    z.strictObject({ image: z.string().max(1024) }),
-    z.strictObject({ digest: z.string().max(256), name: z.string().max(1024).optional() }),
+    z.strictObject({ image: text(1024) }),
+    z.strictObject({ digest: text(256), name: text(1024).optional() }),
     z.strictObject({ file: z.string().min(1).max(4096) }),
   ]),
   given: z.array(given).max(256).optional(),
@@ -51,8 +58,8 @@ export const requestSchema = z.strictObject({
   trust: z
     .union([z.literal('public-good'), z.strictObject({ document: digest }), z.strictObject({ root: bytes })])
     .optional(),
-  signatureRepository: z.string().max(512).optional(),
-  platform: z.string().max(128).optional(),
+  signatureRepository: text(512).optional(),
+  platform: text(128).optional(),
   at: z
     .string()
     .refine((text) => parseTime(text) !== undefined, 'RFC 3339 time')

@@ -3,7 +3,7 @@ import type { ArtifactDigests, Digest } from '../core/digest.ts'
 import type { Json, Sealed } from '../core/json.ts'
 import { type Asked, sealEvidence } from '../core/observation.ts'
 import { readsTrust } from '../core/policy.ts'
-import { isProblem, parseReference } from '../core/reference.ts'
+import { isProblem, nameOf, parseReference, type Reference } from '../core/reference.ts'
 import type { Role, SubjectAnswer, VerdictAnswer } from '../core/request.ts'
 import { formatTime, type Time } from '../core/time.ts'
 import { type AskedOf, type Inputs, makeInputs, noWaivers, sealVerdict, type Verdict, worst } from '../core/verdict.ts'
@@ -127,6 +127,15 @@ function subjectsOf(
         platform: member.platform,
       }),
     )
+  // T89: a member that we cannot speak of is said to be there, and is no reason to leave out the others.
+  for (const { digest, platform: its } of tree.foreign)
+    if (platform === undefined || meansPlatform(platform, its))
+      members.push({
+        subject: { unresolved: `${nameOf(parts)}@${digest}` as Reference },
+        asked,
+        role: 'member',
+        platform: its,
+      })
   if (platform !== undefined && members.length === 0) return [{ ...rooted, asked: { ...rooted.asked, platform } }]
   return platform === undefined ? [rooted, ...members] : members
 }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { archiveVersionOf } from '../core/archive-name.ts'
 import { type Digest, digestOf, isDigest } from '../core/digest.ts'
@@ -18,7 +19,7 @@ import {
 import { type Bytes, type Request, requestSchema } from '../core/request.ts'
 import { parseTime } from '../core/time.ts'
 import { formatVersion, versionOf } from '../core/version.ts'
-import { type HashFile, hashFile, locate, measureFile, type Paths, readBytes } from '../evidence/given/files.ts'
+import { type HashFile, hashFile, locateFile, measureFile, type Paths, readBytes } from '../evidence/given/files.ts'
 import type { LayoutSource } from '../evidence/given/layout.ts'
 import { bringAlong, type ReadAssets } from '../evidence/given/pieces.ts'
 import { profileFor, profileForFile, profileNamed, profileNames } from '../policy/profiles/table.ts'
@@ -126,7 +127,7 @@ type PreparedSubject =
   | (Extract<ExaminedSubject, { file: unknown }> & { readonly place: string })
 
 async function fileOf(file: string, shop: Shop): Promise<PreparedSubject> {
-  const place = locate(file, shop.paths)
+  const place = locateFile(file, shop.paths)
   let digests = await measured(place, file, ['sha256'], shop.hash)
   const measure = async () => {
     digests = await measured(place, file, ['sha256', 'sha384', 'sha512'], shop.hash)
@@ -142,6 +143,7 @@ async function measured(
   hash: HashFile = hashFile,
 ) {
   try {
+    if (!statSync(place).isFile()) throw new Error('a folder, a pipe or a device: it cannot be measured twice')
     return await measureFile(place, hashes, hash)
   } catch (cause) {
     throw new Fault('request.path-not-found', { parameters: { found: path }, cause })

@@ -21,7 +21,7 @@ export function askLog(
     .filter(({ kind }) => kind === 'bundle')
     .flatMap(({ digest }) => readGiven(bytes(digest) ?? Buffer.alloc(0), limits))
     .filter(isBare)
-    .filter(({ holder, content }) => 'certificate' in holder && claimsSubject(content, artifact, limits.jsonDepth))
+    .filter(({ holder, content }) => 'certificate' in holder && claimsSubject(content, artifact, limits))
   return [...new Set(envelopes.map(({ id }) => id))]
     .slice(0, limits.candidates)
     .map((envelope) => ({ ask: 'log-entry', artifact, envelope }))

@@ -6,6 +6,7 @@ import type { CandidateKind, Policy } from '../core/policy.ts'
 import { type Name, nameOf, partsOf, type Reference } from '../core/reference.ts'
 import { askLog } from './ask-log.ts'
 import type { EvidenceView } from './evidence-view.ts'
+import { indexBehind, manifestBehind } from './index-behind.ts'
 import { layerQuestion } from './layers.ts'
 import { closedBy, kindsOf, placesFor, tagFor } from './places.ts'
 import { meansPlatform, readTree } from './tree.ts'
@@ -53,6 +54,14 @@ export function askImage(asked: ImageAsked, policy: Policy, view: EvidenceView, 
     if (far !== undefined && silent(digest) && (!lends || silent(tree.root)))
       askDigest(open, far, digest, kinds, view, limits)
   }
+  // Of a platform that was asked by its digest, the index of the tag beside it is asked for what stands on indexes only.
+  if (tree.isIndex || !kinds.includes('attestation') || policy.inherit?.includes('attestation') === false)
+    return open.list
+  const tagged = manifestBehind(asked.reference, tree.root, view)
+  if (tagged !== undefined) open.add(tagged)
+  const behind = indexBehind(asked.reference, tree.root, view, limits)
+  for (const repository of behind === undefined ? [] : [...near, ...(far === undefined ? [] : [far])])
+    if (behind !== undefined) askDigest(open, repository, behind, ['attestation'], view, limits)
   return open.list
 }
 
@@ -150,6 +159,9 @@ export function readReferrers(list: Digest, view: EvidenceView, limits: Limits):
   const index = readIndexOf(bytes, limits)
   return index === undefined ? undefined : [...new Set(index)]
 }
+
+export const hasForeignReferrers = (list: Digest, view: EvidenceView, limits: Limits): boolean =>
+  (readIndex(view.bytes(list) ?? Buffer.alloc(0), limits.jsonDepth)?.foreign.length ?? 0) > 0
 
 const readIndexOf = (bytes: Uint8Array, limits: Limits): readonly Digest[] | undefined =>
   readIndex(bytes, limits.jsonDepth)?.manifests.map(({ digest }) => digest)

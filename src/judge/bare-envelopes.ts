@@ -24,9 +24,9 @@ export function readGiven(bytes: Uint8Array, limits: Limits): readonly Read[] {
 }
 
 function readDocuments(bytes: Uint8Array, limits: Limits): readonly Read[] {
-  const documents = documentsIn(bytes, limits.jsonDepth)
+  const documents = documentsIn(bytes, limits.jsonDepth, limits.candidates + 1)
   const alone = documents.length === 1
-  return documents.slice(0, limits.candidates).map((document) => {
+  return documents.map((document) => {
     const parsed = parseJson(document, limits.jsonDepth)
     if (!alone && ('problem' in parsed || parsed.duplicateKey !== undefined))
       return { id: digestOf(document), outcome: 'error', code: 'bundle.malformed' }

@@ -1,7 +1,7 @@
 import type { Digest } from '../core/digest.ts'
 import type { Finding } from '../core/finding.ts'
 import { sortFindings } from '../core/finding.ts'
-import { type Json, parseJson } from '../core/json.ts'
+import { type Json, parseJson, wellFormed } from '../core/json.ts'
 import type { Limits } from '../core/limits.ts'
 import type { Observation } from '../core/observation.ts'
 import type { Policy } from '../core/policy.ts'
@@ -57,7 +57,7 @@ export function judge(inputs: Inputs, bytes: BytesOf, at: number, limits: Limits
     ...policyNotes(policy, inputs, findings),
     ...trust.notes(inputs),
   )
-  const sorted = sortFindings(findings)
+  const sorted = sortFindings(findings.map(readable))
   return {
     schema: 'urn:meshproof:verdict:v1',
     inputs: sealInputs(inputs).digest,
@@ -65,6 +65,18 @@ export function judge(inputs: Inputs, bytes: BytesOf, at: number, limits: Limits
     outcome: decide(sorted),
     holds: holdsAround(at, boundaries),
     findings: sorted,
+  }
+}
+
+/** T36: a finding may quote a stranger, and has a canonical form all the same. */
+const readable = (finding: Finding): Finding => {
+  const { expected, found, claimed, where } = finding
+  return {
+    ...finding,
+    ...(expected !== undefined && { expected: wellFormed(expected) }),
+    ...(found !== undefined && { found: wellFormed(found) }),
+    ...(claimed !== undefined && { claimed: wellFormed(claimed) }),
+    ...(where !== undefined && { where: wellFormed(where as unknown as Json) as unknown as typeof where }),
   }
 }
 

@@ -67,16 +67,15 @@ function judgeCandidates(of: RequirementCase): JudgedRequirement {
   const { requirement, inputs, view, limits, situation } = of
   const subject = inputs.subject as Digest
   const own = collect(subject, view, limits)
-  const inherits =
-    situation.parent !== undefined &&
-    (of.policy.inherit ?? ['signature', 'attestation']).includes(requirement.candidate)
-  const lent = inherits && situation.parent !== undefined ? collect(situation.parent, view, limits) : undefined
+  const parent = situation.parent ?? (requirement.candidate === 'attestation' ? situation.behind : undefined)
+  const inherits = (of.policy.inherit ?? ['signature', 'attestation']).includes(requirement.candidate)
+  const lent = inherits && parent !== undefined ? collect(parent, view, limits) : undefined
   const held: CandidateResult[] = []
   const findings: Finding[] = []
   const unreadable: Found[] = []
   for (const [collected, digest] of [
     [own, subject],
-    [lent, situation.parent],
+    [lent, parent],
   ] as const) {
     if (collected === undefined || digest === undefined) continue
     for (const found of collected.found) {
@@ -202,12 +201,14 @@ function settle(
 /** The one that came furthest comes first; of those, the one that failed in least. */
 const byCloseness = (a: CandidateResult, b: CandidateResult): number =>
   b.reach - a.reach || a.failures - b.failures || a.open - b.open || (a.candidate.id < b.candidate.id ? -1 : 1)
-const absentCode = ({ candidate, provenance, signer }: Requirement): Finding['code'] =>
+const absentCode = ({ candidate, provenance, signer, vsa }: Requirement): Finding['code'] =>
   candidate === 'signature'
     ? 'signature.absent'
-    : provenance === undefined && !('builder' in signer)
-      ? 'attestation.absent'
-      : 'provenance.absent'
+    : vsa !== undefined
+      ? 'vsa.absent'
+      : provenance === undefined && !('builder' in signer)
+        ? 'attestation.absent'
+        : 'provenance.absent'
 /** The reason in the words of the candidate's finding, and how it was known. */
 const detailOf = ({ code, basis, expected, found, where }: Finding) => ({
   code,
@@ -232,7 +233,8 @@ function goodNotes(of: RequirementCase, met: readonly CandidateResult[], total: 
       found,
       evidence: evidenceOf(met),
     })
-  for (const by of ['commit', 'run'] as const) {
+  // T06: a new id under an old name, too.
+  for (const by of ['commit', 'run', 'repositoryId', 'ownerId'] as const) {
     const values = [...new Set(met.flatMap(({ source }) => source[by] ?? []))].sort()
     if (values.length > 1) add('signature.contradicts', values.slice(0, 8).join(', '))
   }

@@ -3,6 +3,7 @@ import { predicateTypes } from '../verify/provenance/build-facts.ts'
 import type { CandidateResult } from '../verify/signature/book.ts'
 import type { Candidate } from '../verify/signature/candidate.ts'
 import { claimedPredicateType, signPredicate } from '../verify/signature/payload.ts'
+import { summaryType } from '../verify/summary/vsa.ts'
 
 /** Types that differ in their version only are of one family: a v1 where v0.2 was demanded is wrong, an SBOM is something else. */
 const familyOf = (type: string): string =>
@@ -18,6 +19,7 @@ export function isMeant(requirement: Requirement, candidate: Candidate, maxDepth
   if (claimed === undefined) return true
   const wanted =
     requirement.predicateType ??
+    (requirement.vsa !== undefined ? [summaryType] : undefined) ??
     (requirement.provenance !== undefined || 'builder' in requirement.signer
       ? Object.values(predicateTypes)
       : undefined)

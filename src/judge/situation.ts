@@ -8,6 +8,7 @@ import type { Inputs } from '../core/verdict.ts'
 import { compareVersions, type Version, versionOf } from '../core/version.ts'
 import { originOf } from './ask.ts'
 import type { EvidenceView } from './evidence-view.ts'
+import { indexBehind } from './index-behind.ts'
 import { readTree } from './tree.ts'
 
 /** What stands in the way of judging the subject at all, before any requirement is looked at. */
@@ -16,6 +17,8 @@ export type Situation = {
   readonly obstacle: Obstacle | undefined
   /** The index whose bytes we hold and which lists the subject: what a member may inherit from (T29). */
   readonly parent: Digest | undefined
+  /** Of a platform that was asked by its digest: the index of the tag beside it, which may lend attestations. */
+  readonly behind: Digest | undefined
   readonly isImage: boolean
   readonly notes: (inputs: Inputs) => readonly Finding[]
 }
@@ -23,9 +26,10 @@ export type Situation = {
 export function situationOf(inputs: Inputs, view: EvidenceView, limits: Limits): Situation {
   const { subject, asked } = inputs
   const isImage = asked.as !== undefined || (asked.name ?? '').includes('/')
-  const at = (obstacle: Obstacle | undefined, parent?: Digest): Situation => ({
+  const at = (obstacle: Obstacle | undefined, parent?: Digest, behind?: Digest): Situation => ({
     obstacle,
     parent,
+    behind,
     isImage,
     notes: (given) => imageNotes(given, view, limits),
   })
@@ -51,7 +55,7 @@ export function situationOf(inputs: Inputs, view: EvidenceView, limits: Limits):
       expected: asked.platform,
       found: tree.members.map(({ platform }) => platform).join(', '),
     })
-  if (subject === root) return at(undefined)
+  if (subject === root) return at(undefined, undefined, indexBehind(asked.as as Reference, subject, view, limits))
   const member = tree.members.find(({ digest }) => digest === subject)
   if (member === undefined)
     return at({ outcome: 'error', code: 'evidence.missing', found: `${root} does not list ${subject}` })
@@ -87,7 +91,12 @@ function imageNotes(inputs: Inputs, view: EvidenceView, limits: Limits): readonl
   const parts = partsOf(asked.as as Reference)
   if (parts.tag !== undefined && parts.digest !== undefined) {
     const outcome = view.outcomeOf({ ask: 'resolve', image: asked.as.split('@')[0] as Reference })
-    if (outcome !== undefined && 'found' in outcome && outcome.found !== parts.digest)
+    if (
+      outcome !== undefined &&
+      'found' in outcome &&
+      outcome.found !== parts.digest &&
+      indexBehind(asked.as as Reference, subject, view, limits) === undefined
+    )
       add('registry.tag-moved', { found: outcome.found })
   }
   const origin = asked.name === undefined ? undefined : originOf(asked.as as Reference, asked.name as Name)

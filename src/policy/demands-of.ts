@@ -1,5 +1,5 @@
 import { pointerToken } from '../core/pointer.ts'
-import { isKeyless, isKeys, type Requirement, transparencyOf } from '../core/policy.ts'
+import { isKeyless, isKeys, type Requirement, summaryPlaces, transparencyOf } from '../core/policy.ts'
 
 /** Pointers of all demands of one requirement: rule 2 of the threats holds the findings against this list. */
 export function demandsOf(requirement: Requirement, at: string): readonly string[] {
@@ -24,6 +24,7 @@ export function demandsOf(requirement: Requirement, at: string): readonly string
     ...(requirement.reference === undefined ? [] : [`${at}/reference`]),
     ...(requirement.predicateType === undefined ? [] : [`${at}/predicateType`]),
     ...provenanceDemands(requirement).map((place) => `${at}${place}`),
+    ...(requirement.vsa === undefined ? [] : summaryPlaces(requirement.vsa)).map((place) => `${at}${place}`),
   ]
 }
 

@@ -1,8 +1,8 @@
-import { createPublicKey } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { z } from 'zod'
-import type { Digest } from '../core/digest.ts'
+import { type Digest, digestOf } from '../core/digest.ts'
 import { type Json, parseJson, type Sealed, seal } from '../core/json.ts'
-import { foreignKey } from '../core/keys.ts'
+import { readPublicKey } from '../core/keys.ts'
 import { limits } from '../core/limits.ts'
 import { pointerOf } from '../core/pointer.ts'
 import { isKeys, type Policy } from '../core/policy.ts'
@@ -72,30 +72,26 @@ function deepest(issue: Issue): readonly PolicyProblem[] {
 
 /** T93: a key is a key on the curve, one a value; a broken rule never looks like a broken artifact. */
 function keyProblems(policy: Policy): readonly PolicyProblem[] {
-  return policy.requirements.flatMap(({ signer }, i) =>
-    isKeys(signer)
-      ? signer.keys.flatMap(({ key }, k) => {
-          const problem = keyProblem(Buffer.from(key.base64, 'base64'))
-          return problem === undefined ? [] : [{ pointer: `/requirements/${i}/signer/keys/${k}/key`, message: problem }]
-        })
-      : [],
-  )
+  return policy.requirements.flatMap(({ signer, threshold = 1 }, i) => {
+    if (!isKeys(signer)) return []
+    const read = signer.keys.map(({ key }) => readPublicKey(Buffer.from(key.base64, 'base64')))
+    const problems = read.flatMap((key, k) =>
+      typeof key === 'string' ? [{ pointer: `/requirements/${i}/signer/keys/${k}/key`, message: key }] : [],
+    )
+    // T18: a key is one key in whatever form and however often it stands there.
+    const distinct = new Set(read.map((key) => (typeof key === 'string' ? key : digestOf(spkiOf(key))))).size
+    return problems.length > 0 || distinct >= threshold
+      ? problems
+      : [
+          {
+            pointer: `/requirements/${i}/threshold`,
+            message: `more than one needs as many keys; here stand ${distinct}`,
+          },
+        ]
+  })
 }
 
-function keyProblem(bytes: Buffer): string | undefined {
-  const text = bytes.toString('latin1')
-  const blocks = text.match(/-----BEGIN ([A-Z ]+)-----/g) ?? []
-  if (blocks.length > 1) return 'two keys in one value'
-  if (blocks.some((block) => block.includes('PRIVATE'))) return 'this is a private key: keep it away from here'
-  try {
-    const key =
-      blocks.length === 1 ? createPublicKey(text) : createPublicKey({ key: bytes, format: 'der', type: 'spki' })
-    const foreign = foreignKey(key)
-    return foreign && `${foreign} is not allowed: P-256, P-384, P-521, Ed25519 or RSA of 2048 to 8192 bits`
-  } catch {
-    return 'not a public key'
-  }
-}
+const spkiOf = (key: KeyObject): Buffer => key.export({ format: 'der', type: 'spki' })
 
 /** Words for what loads but may not mean what its author thinks (T93, F-038). */
 export function policyWarnings(policy: Policy): readonly PolicyProblem[] {

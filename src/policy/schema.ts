@@ -6,6 +6,7 @@ import { converted } from '../core/fields.ts'
 import { limits } from '../core/limits.ts'
 import { compilePattern } from '../core/pattern.ts'
 import { type Name, parseName } from '../core/reference.ts'
+import { readLevels } from '../core/slsa-level.ts'
 import { versionOf } from '../core/version.ts'
 
 /** The one schema of a policy document. Unknown keys are refused (T03); what demands nothing does not load (T04, T93). */
@@ -53,9 +54,26 @@ const keyless = z.strictObject({ issuer: text, identity, certificate: z.partialR
 const key = z.strictObject({
   key: z.strictObject({ base64: z.string().refine((value) => decodeBase64(value) !== undefined, 'strict base64') }),
   hash: z.enum(['sha256', 'sha384', 'sha512']).optional(),
+  id: z.string().max(2048).optional(),
 })
 const keys = z.strictObject({ keys: z.array(key).min(1).max(limits.keysPerRequirement) })
 const builder = z.strictObject({ builder: text })
+
+const summary = z.strictObject({
+  verifier: text,
+  resource: text,
+  levels: z
+    .array(text)
+    .min(1)
+    .max(16)
+    .refine((list) => !('problem' in readLevels(list)), 'levels of SLSA, one of each track, or words of the verifier')
+    .optional(),
+  policy: z
+    .strictObject({ uri: text.optional(), digest: digest.optional() })
+    .refine(({ uri, digest: bound }) => (uri ?? bound) !== undefined, 'a uri, a digest or both')
+    .optional(),
+  maxAge: duration.optional(),
+})
 
 const requirementId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
 const requirement = z
@@ -81,7 +99,9 @@ const requirement = z
         ]),
       )
       .optional(),
-    reference: text.optional(),
+    reference: text
+      .refine((value) => value === 'asked' || parseName(value) !== undefined, 'asked, or the name of an image')
+      .optional(),
     predicateType: z.array(text).min(1).max(16).optional(),
     provenance: z
       .strictObject({
@@ -99,8 +119,15 @@ const requirement = z
         fileName: z.literal('demanded').optional(),
       })
       .optional(),
+    vsa: summary.optional(),
     from: version.optional(),
   })
+  .refine(
+    ({ vsa, candidate, provenance, predicateType, signer }) =>
+      vsa === undefined ||
+      (candidate === 'attestation' && (provenance ?? predicateType) === undefined && !('builder' in signer)),
+    { path: ['vsa'], message: 'an attestation by keys or an identity, which is no provenance and whose type is known' },
+  )
   .refine(
     (value) =>
       value.threshold === undefined ||

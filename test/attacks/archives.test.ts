@@ -1,8 +1,12 @@
 /** Archives that bring provenance along: what is odd in them is told, nothing is written, nothing is believed. */
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
+import { limits } from '../../src/core/limits.ts'
+import { readArchive } from '../../src/evidence/archive/read.ts'
 import { generatorCertificate, type ProvenanceOptions, provenance } from '../authority/provenance.ts'
 import { type TarEntry, tar, tarGz } from '../authority/tar.ts'
 import { authority, type Case, digestsOf, expectRefused, expectTrusted, message } from './harness.ts'
@@ -82,6 +86,43 @@ describe('T66 what swells', () => {
   ])('%s', async (_, bytes) => {
     await expectTrusted(brought(sbom, good))
     await expectRefused(broughtBy(bytes()), { code: 'limit.archive', verdict: 'inconclusive' })
+  })
+
+  // Members of gzip stand one after the other: a few kilobytes, any number of times.
+  const megabyte = (noise: number): Buffer =>
+    gzipSync(Buffer.concat([randomBytes(noise), Buffer.alloc(2 ** 20 - noise)]))
+  const swollen = (megabytes: number, noise: number): Buffer => {
+    const announced = tar([good, { name: 'x', size: megabytes * 2 ** 20 }])
+    const member = megabyte(noise)
+    const end = gzipSync(Buffer.alloc(1024))
+    return Buffer.concat([gzipSync(announced.subarray(0, -1024)), ...Array<Buffer>(megabytes).fill(member), end])
+  }
+  test('just under the ratio of a bomb: cut long before it is all there', async () => {
+    await expectTrusted(broughtBy(swollen(60, 4500)))
+    const bomb = swollen(1900, 4500)
+    expect((1900 * 2 ** 20) / bomb.length).toBeGreaterThan(150)
+    expect((1900 * 2 ** 20) / bomb.length).toBeLessThan(200)
+    let seen = 0
+    const path = join(folder, 'bomb.tar.gz')
+    writeFileSync(path, bomb)
+    const visit = () => ({ take: (piece: Uint8Array) => (seen += piece.length), end: () => {} })
+    await expect(readArchive(path, limits, visit)).rejects.toMatchObject({ code: 'limit.archive' })
+    expect(seen).toBeLessThan(80 * 2 ** 20)
+    await expectRefused(broughtBy(bomb), { code: 'limit.archive', verdict: 'inconclusive' })
+  })
+  test('more than assets can be, at an honest ratio', async () => {
+    await expectTrusted(broughtBy(swollen(100, 30_000)))
+    await expectRefused(broughtBy(swollen(513, 30_000)), { code: 'limit.archive', verdict: 'inconclusive' })
+  })
+
+  test('bytes after the end of the archive are no part of it', async () => {
+    const whole = tarGz([sbom, good])
+    await expectTrusted(broughtBy(whole))
+    for (const more of [Buffer.alloc(1), Buffer.alloc(100_000), Buffer.from('more')])
+      await expectRefused(broughtBy(Buffer.concat([whole, more])), {
+        code: 'archive.malformed',
+        verdict: 'inconclusive',
+      })
   })
 
   test('one cut short is no archive', async () => {

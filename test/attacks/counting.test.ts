@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { newKey } from '../authority/keys.ts'
 import { createLogV1 } from '../authority/log.ts'
 import { later } from '../authority/time.ts'
-import { attack, authority, decisive, expectRefused, policyOf, policyWith } from './harness.ts'
+import { attack, authority, decisive, expectRefused, judged, policyOf, policyWith } from './harness.ts'
 
 const demand = '/transparency/log'
 const twoLogs = policyWith({ transparency: { log: 2 } })
@@ -103,4 +103,28 @@ test('T18 signatures of one key reach no threshold of two', async () => {
   })
   const subject = await attack(by(a, b), by(a, a, a), { code: 'signature.absent' })
   expect(decisive(subject)).toMatchObject({ expected: '2', found: '1' })
+})
+
+test('T18 one key is one, however often and in whatever form the policy names it', async () => {
+  const [one, two] = [newKey('p384'), newKey('p384')]
+  const bare = { log: 'none', timestamp: false } as const
+  const by = (signer: typeof one, hash: 'sha256' | 'sha384') => authority.sign({ signer, signing: { hash }, ...bare })
+  const named = (key: typeof one, hash: 'sha256' | 'sha384') => ({
+    key: { base64: Buffer.from(key.pem).toString('base64') },
+    hash,
+  })
+  const policy = (...keys: readonly ReturnType<typeof named>[]) =>
+    policyOf({ id: 'KEY', candidate: 'signature', signer: { keys }, threshold: 2, transparency: { log: 0 } })
+  const three = policy(named(one, 'sha256'), named(one, 'sha384'), named(two, 'sha384'))
+  await attack(
+    { evidence: [by(one, 'sha256'), by(two, 'sha384')], policy: three },
+    { evidence: [by(one, 'sha256'), by(one, 'sha384')], policy: three },
+    { code: 'signature.absent' },
+  )
+  const refused = (...keys: readonly ReturnType<typeof named>[]) =>
+    expect(judged({ evidence: by(two, 'sha384'), policy: policy(...keys) })).rejects.toMatchObject({
+      code: 'policy.malformed',
+    })
+  await refused(named(one, 'sha256'), named(one, 'sha384'))
+  await refused(named(one, 'sha384'), { key: { base64: one.spki.toString('base64') }, hash: 'sha384' })
 })

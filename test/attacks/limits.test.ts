@@ -3,10 +3,12 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { limits as defaults } from '../../src/core/limits.ts'
+import { readGiven } from '../../src/judge/bare-envelopes.ts'
+import { readDownloaded } from '../../src/verify/signature/simple-signing.ts'
 import { cosign3Signature, referrersIndex } from '../authority/cosign-bundle.ts'
 import { legacyAttestation } from '../authority/cosign-legacy.ts'
 import { generatorCertificate, provenance } from '../authority/provenance.ts'
-import { authority, policyOf } from './harness.ts'
+import { authority, expectRefused, expectTrusted as expectTrustedBundle, judged, policyOf } from './harness.ts'
 import { expectEach, expectTrusted, release, repository, signatureOf, signedAt, tagged } from './image-harness.ts'
 
 const { amd64: image } = release()
@@ -130,4 +132,24 @@ test('T94 the answer says which layers were not there to be hashed', async () =>
   const light = { ...image, blobs: new Map([...image.blobs].filter(([digest]) => digest !== layer.digest)) }
   const answer = await expectTrusted({ layout: [tagged(light), signedAt(image)] })
   expect(answer.subjects[0]?.beside.unread).toEqual([layer.digest])
+})
+
+test('T37 of a file of very many lines, no more are read than may count, and the limit is told', async () => {
+  const good = JSON.stringify(authority.sign({}).bundle)
+  const lines = (count: number) => Buffer.from(`${good}\n${'1\n'.repeat(count)}`)
+  const reads = readGiven(lines(2_000_000), defaults)
+  expect(reads).toHaveLength(defaults.candidates + 1)
+  expect(readGiven(lines(3), defaults)).toHaveLength(4)
+  expect(readDownloaded(Buffer.from('1\n'.repeat(2_000_000)), defaults)).toHaveLength(defaults.candidates + 1)
+  expect(readDownloaded(Buffer.from(JSON.stringify(Array(500).fill({}))), defaults)).toHaveLength(
+    defaults.candidates + 1,
+  )
+  const junk = Array.from({ length: defaults.candidates }, (_, i) => `{"junk":${i}}`).join('\n')
+  await expectTrustedBundle({ evidence: { bundle: `${junk.split('\n').slice(1).join('\n')}\n${good}` } })
+  await expectRefused(
+    { evidence: { bundle: `${junk}\n${good}` } },
+    { code: 'bundle.malformed', verdict: 'inconclusive' },
+  )
+  const { findings } = await judged({ evidence: { bundle: `${junk}\n${good}` } })
+  expect(findings.map(({ code }) => code)).toContain('limit.candidates')
 })

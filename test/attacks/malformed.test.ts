@@ -284,3 +284,18 @@ test('L12 legacy layers with odd annotations', async () => {
       if (!(name.endsWith('timestamp') && value === 'null'))
         await survives(layer({ [name]: value }), `${name} = ${value}`)
 })
+
+test('a null in a bundle is a field that is not there, as protobuf has it', async () => {
+  const { bundle } = authority.sign({})
+  const { verificationMaterial } = bundle
+  await expectTrusted({ evidence: { bundle: { ...bundle, dsseEnvelope: null } } })
+  const material = {
+    ...verificationMaterial,
+    x509CertificateChain: null,
+    publicKey: null,
+    timestampVerificationData: null,
+  }
+  await expectTrusted({ evidence: { bundle: { ...bundle, verificationMaterial: material } } })
+  const without = { ...bundle, verificationMaterial: { ...verificationMaterial, tlogEntries: null } }
+  await expectRefused({ evidence: { bundle: without } }, { code: 'log.absent' })
+})

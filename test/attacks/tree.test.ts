@@ -185,3 +185,48 @@ test('T29 a signature that is brought along counts once, for a platform or for i
     'signature.extra',
   )
 })
+
+test.each(['manifests', 'Manifests', 'manifeſts'])(
+  'T30 an index that lists its images twice, as another decoder would read it, is none: %s',
+  async (key) => {
+    const evil = release('evil')
+    const layout = [tagged(it.index), ...entries.both]
+    await expectTrusted({ layout, platform: 'linux/amd64' })
+    const text = it.index.bytes.toString('utf8')
+    const list = JSON.stringify((JSON.parse(evil.index.bytes.toString('utf8')) as { manifests: unknown }).manifests)
+    const bytes = Buffer.from(`${text.slice(0, text.lastIndexOf('}'))},"${key}":${list}}`)
+    const twice = { ...it.index, bytes, digest: ociDigest(bytes), size: bytes.length }
+    await expectEach(
+      { layout: [tagged(twice), ...entries.both], platform: 'linux/amd64' },
+      'inconclusive image.malformed',
+    )
+  },
+)
+
+test('T30 a manifest with a key of the format in another case is none', async () => {
+  const layout = [tagged(it.amd64), signedAt(it.amd64)]
+  await expectTrusted({ layout })
+  const text = it.amd64.bytes.toString('utf8')
+  for (const extra of ['"Manifests":[]', '"Layers":[]', '"Config":{}']) {
+    const bytes = Buffer.from(`${text.slice(0, text.lastIndexOf('}'))},${extra}}`)
+    const odd = { ...it.amd64, bytes, digest: ociDigest(bytes), size: bytes.length }
+    await expectEach({ layout: [tagged(odd), signedAt(odd)] }, 'inconclusive image.malformed')
+  }
+})
+
+test('T89 one member under a digest that we do not speak is told by itself', async () => {
+  const document = JSON.parse(it.index.bytes.toString('utf8')) as { manifests: { digest: string; platform: object }[] }
+  const [first, second] = document.manifests
+  if (first === undefined || second === undefined) throw new Error('two members')
+  const digest = `sha512:${'ab'.repeat(64)}`
+  const bytes = Buffer.from(JSON.stringify({ ...document, manifests: [first, { ...second, digest }] }))
+  const mixed = { ...it.index, bytes, digest: ociDigest(bytes), size: bytes.length }
+  const layout = [tagged(mixed), signedAt(mixed), { artifact: it.amd64, reference: repository }]
+  const answer = await expectTold(
+    { layout },
+    { root: met, 'member linux/amd64': met, 'member linux/arm64': 'inconclusive reference.digest-unsupported' },
+  )
+  expect(answer.verdict).toBe('inconclusive')
+  expect(answer.subjects[2]?.subject).toEqual({ unresolved: `${repository}@${digest}` })
+  await expectTrusted({ layout, platform: 'linux/amd64' })
+})

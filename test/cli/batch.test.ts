@@ -76,7 +76,7 @@ describe('a bad line stops no other', () => {
       line('app', { policy: logged(), trust: { root: { path: '/etc/passwd' } } }),
       'request.path-not-allowed',
     ],
-    ['a folder for a file', line('inner'), 'request.path-not-found'],
+    ['a folder for a file', line('inner'), 'request.path-not-file'],
     ['a file that was altered', line('other'), 'rejected'],
     ['contents that do not read', line('app', { given: [{ bundle: { base64: 'e30=' } }] }), 'inconclusive'],
     ['base64 that is none', line('app', { given: [{ bundle: { base64: '%' } }] }), 'request.malformed'],

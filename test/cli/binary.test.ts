@@ -1,5 +1,6 @@
 /** `verify binary`: where files were built, by the provenance that came along. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { digestOf } from '../../src/core/digest.ts'
@@ -133,8 +134,7 @@ describe("slsa-verifier's flags", () => {
     ['another source', ['--source-uri', 'github.com/Kong/kong-mesh-x'], 1, 'provenance.source'],
     ['tag', ['--source-tag', '2.14.3'], 0, 'requirement.met'],
     ['another tag', ['--source-tag', '2.14'], 1, 'provenance.source'],
-    ['versioned tag', ['--source-versioned-tag', '2.14'], 0, 'requirement.met'],
-    ['another versioned tag', ['--source-versioned-tag', '2.13'], 1, 'provenance.source'],
+    ['a versioned tag, of which this is none', ['--source-versioned-tag', 'v2.14'], 1, 'provenance.source'],
     ['branch', ['--source-branch', 'main'], 1, 'provenance.source'],
     [
       'builder',
@@ -162,6 +162,12 @@ describe("slsa-verifier's flags", () => {
     expect(ran.answers[0]?.subjects?.[0]?.beside.policy.name).toBe('flags')
   })
 
+  test('a versioned tag leaves free what it does not name', async () => {
+    const tagged = write('tagged.jsonl', built({ github: { ref: 'refs/tags/v2.14.3' } }))
+    const ran = await binary([at(amd64), '--provenance', tagged, ...source, '--source-versioned-tag', 'v2.14'])
+    expect([ran.code, decisive(ran)], ran.stdout).toEqual([0, ['requirement.met']])
+  })
+
   test('a renamed file is a note for them', async () => {
     const ran = await binary([write('renamed.bin', contents[amd64] ?? ''), '--provenance', files.good, ...source])
     expect(ran.code).toBe(0)
@@ -171,7 +177,8 @@ describe("slsa-verifier's flags", () => {
   test.each([
     [['--source-tag', '2.14.3'], '--source-tag needs --source-uri'],
     [['--source-uri', 'github.com'], '--source-uri takes a repository'],
-    [[...source, '--source-tag', '1', '--source-versioned-tag', '1'], 'not both'],
+    [[...source, '--source-tag', '1', '--source-versioned-tag', 'v1'], 'not both'],
+    [[...source, '--source-versioned-tag', '2.14'], 'takes v1, v1.2 or v1.2.3'],
     [[...source, '--builder-id', 'generator'], '--builder-id takes the address'],
     [[...source, '--build-workflow-input', 'x'], 'is not key=value'],
     [[...source, '--profile', 'kong-mesh-archives'], 'not both'],
@@ -236,6 +243,39 @@ test.each([
   const shown = await binary([at(amd64), '--security-assets', assets], [])
   expect(shown.stdout).not.toContain('?.')
   expect(existsSync(at('x')) || existsSync(join(room.path, '..', 'x'))).toBe(false)
+})
+
+test('what is no file is not waited for: a pipe, a device', async () => {
+  const pipe = at('pipe')
+  execFileSync('mkfifo', [pipe])
+  for (const odd of [pipe, '/dev/zero', room.path]) {
+    const ran = await binary([odd, '--provenance', files.good, ...source])
+    expect([ran.code, ran.answers[0]?.problem?.code], ran.stderr).toEqual([2, 'request.path-not-file'])
+  }
+  const endless = await binary([at(amd64), '--provenance', '/dev/zero', ...source])
+  expect([endless.code, endless.answers[0]?.problem?.code]).toEqual([2, 'request.path-not-file'])
+})
+
+test('4 GiB are hashed in flat memory', async () => {
+  const [small, large] = [1, 4 * 1024].map((megabytes) => {
+    const path = at(`${megabytes}-mib`)
+    const file = openSync(path, 'w')
+    ftruncateSync(file, megabytes * 2 ** 20)
+    closeSync(file)
+    return path
+  })
+  const report = write(
+    'report.mjs',
+    'process.on("exit",()=>process.stderr.write("rss "+process.resourceUsage().maxRSS))',
+  )
+  const residentOf = async (file: string) => {
+    const args = ['verify', 'binary', file, '--provenance', files.good, ...source, ...common]
+    const { code, stdout, stderr } = await meshproof(args, { node: ['--import', report] })
+    expect([code, stdout]).toEqual([1, expect.stringContaining('The provenance was made for')])
+    return Number(/rss (\d+)/.exec(stderr)?.[1]) / 1024
+  }
+  const before = await residentOf(small ?? '')
+  expect((await residentOf(large ?? '')) - before).toBeLessThan(64)
 })
 
 test('through a batch as well, with the assets as a path beneath its root', async () => {

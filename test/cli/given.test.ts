@@ -85,7 +85,7 @@ describe('--given', () => {
       '--given',
       at('no-layout'),
     ])
-    expect({ code, says: /evidence\.malformed/.test(stderr) }).toEqual({ code: 2, says: true })
+    expect({ code, says: /a folder without index\.json/.test(stderr) }).toEqual({ code: 2, says: true })
   })
 })
 

@@ -97,6 +97,15 @@ test('one byte more is another program: rejected, with both digests', async () =
   })
 })
 
+test('each program that differs is shown, not only the first', async () => {
+  for (const program of ['kuma-cp', 'kuma-dp', 'envoy']) install(`bin/${program}`, `another ${program}`)
+  const { code, stdout } = await verify(good, disk, [])
+  expect(code).toBe(1)
+  for (const program of ['kuma-cp', 'kuma-dp', 'envoy'])
+    expect(stdout.replace(/\s+/g, ' '), stdout).toContain(`Installed is bin/${program} (sha256:`)
+  expect(stdout).not.toContain('bin/kumactl')
+})
+
 test('what is not installed is no fault; what the archive does not have is', async () => {
   rmSync(join(disk, 'bin/kumactl'))
   expect(told(await verify())).toEqual([equal, equal, none, equal])

@@ -1,4 +1,5 @@
 /** A bare envelope is complete only with the log's entry, which is looked up once and then kept for ever. */
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -104,6 +105,38 @@ test('the entry is looked up, and the second verification asks nobody and gives 
   const ids = [first, second, closed].map((ran) => subjectOf(ran).verdictId)
   expect(new Set(ids).size).toBe(1)
   expect(log.lines).toEqual([])
+})
+
+const canUnshare = spawnSync('unshare', ['-rn', 'true']).status === 0
+if (!canUnshare) console.log('An empty network namespace is not permitted here (unshare -rn): a guard alone is tested.')
+
+/** Whatever opens a connection or asks for a name ends the program by this signal. */
+const guard = write(
+  'guard.mjs',
+  `import net from 'node:net'; import dns from 'node:dns'; import dgram from 'node:dgram'
+   const end = () => process.kill(process.pid, 'SIGKILL')
+   net.Socket.prototype.connect = end; dns.lookup = end; dns.promises.lookup = end; dgram.createSocket = end`,
+)
+const nowhere: readonly (readonly [string, How])[] = [
+  ['under a guard that ends whoever connects', { node: ['--import', guard] }],
+  ...(canUnshare ? ([['in an empty network namespace', { within: ['unshare', '-rn'] }]] as const) : []),
+]
+
+test.each(nowhere)('kept once, it is offline for ever %s: the same verdict to the byte', async (_, how) => {
+  log.addEnvelope(good.text, [good.answer])
+  const env = { MESHPROOF_CACHE_PATH: newCache() }
+  const first = await verify([], { env })
+  expect(first.code, first.stdout + first.stderr).toBe(0)
+  const second = await verify([], { ...how, env })
+  expect([second.code, second.signal], second.stderr).toEqual([0, null])
+  const told = [first, second].map((ran) => {
+    const { verdictId, inputs, findings, outcome, holds } = subjectOf(ran)
+    return JSON.stringify({ verdictId, inputs, findings, outcome, holds })
+  })
+  expect(told[1]).toBe(told[0])
+  // What was not kept is asked for, and that is noticed.
+  const asked = await verify([], { ...how, env: { MESHPROOF_CACHE_PATH: newCache() } })
+  expect('node' in how ? asked.signal : asked.code).toBe('node' in how ? 'SIGKILL' : 3)
 })
 
 test('offline without it: inconclusive, and the missing entry is the only thing that is told', async () => {

@@ -24,8 +24,12 @@ export type How = {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
   readonly input?: string | Uint8Array
+  /** Left open for the test to write into. */
+  readonly stdin?: 'open'
   /** Arguments of Node itself: what a test does to the program from within. */
   readonly node?: readonly string[]
+  /** A command that runs the program, such as `unshare -rn`. */
+  readonly within?: readonly string[]
 }
 
 /** A folder for one test file, removed at its end. */
@@ -49,13 +53,14 @@ export const cleanEnv = (): Record<string, string> => ({
 export function start(args: readonly string[], how: How = {}): ChildProcess {
   const given: Record<string, string | undefined> = { ...cleanEnv(), ...how.env }
   const env = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const child = spawn(process.execPath, [...(how.node ?? []), program, ...args], {
+  const [command = '', ...words] = [...(how.within ?? []), process.execPath, ...(how.node ?? []), program, ...args]
+  const child = spawn(command, words, {
     cwd: how.cwd ?? shared.path,
     env,
     stdio: 'pipe',
   })
   child.stdin?.on('error', () => {})
-  child.stdin?.end(how.input ?? '')
+  if (how.stdin !== 'open') child.stdin?.end(how.input ?? '')
   return child
 }
 

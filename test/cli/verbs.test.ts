@@ -26,6 +26,7 @@ describe('--help', () => {
     ['verify', 'image'],
     ['verify', 'bundle'],
     ['verify', 'binary'],
+    ['verify', 'vsa'],
     ['verify', 'install'],
     ['verify', 'batch'],
     ['replay'],

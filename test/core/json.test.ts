@@ -129,10 +129,26 @@ describe('reading JSON of strangers', () => {
     expect(decodeUtf8(Buffer.from('\ufeffa'))).toBe('\ufeffa')
   })
 
+  test('T54 parts and long strings are counted before anything is built; a number keeps its value or is refused', () => {
+    const bounded = (text: string) => parseJson(text, 8, { parts: 5, text: 3 })
+    expect(bounded('[1,2,3,4]')).toHaveProperty('value')
+    expect(bounded('[1,2,3,4,5]')).toEqual({ problem: 'too-many-parts' })
+    expect(bounded('{"a":{"b":{"c":1}}}')).toEqual({ problem: 'too-many-parts' })
+    expect(bounded('"abc"')).toEqual({ value: 'abc' })
+    expect(bounded('"abcd"')).toEqual({ problem: 'too-long' })
+    for (const good of ['9007199254740991', '-9007199254740991', '0.1', '1e300', '0.12345678901234567890'])
+      expect(parseJson(good, 8), good).toEqual({ value: Number(good) })
+    for (const bad of ['9007199254740992', '-9007199254740993', '1e309', '[18446744073709551615]'])
+      expect(parseJson(bad, 8), bad).toEqual({ problem: 'inexact-number' })
+  })
+
   test('answers like JSON.parse wherever nothing is wrong', () => {
+    const exact = (text: string) =>
+      (text.match(/-?\d{16,}(?![\d.e])/g) ?? []).every((one) => Number.isSafeInteger(Number(one)))
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 3 }), (value) => {
         const text = JSON.stringify(value)
+        fc.pre(exact(text.replace(/"(?:[^"\\]|\\.)*"/g, '')))
         expect(read(text)).toMatchObject({ value: JSON.parse(text) as unknown })
       }),
     )

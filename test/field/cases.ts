@@ -23,6 +23,7 @@ export type Expected = {
   readonly notes?: readonly string[]
   readonly requests?: Readonly<Record<string, number>>
   readonly shows?: readonly string[]
+  readonly warns?: string
   readonly words?: readonly string[]
   readonly never_words?: readonly string[]
   readonly subject?: string
@@ -41,7 +42,7 @@ export type FieldCase = {
 
 type Row = { readonly id: string; readonly area: string; readonly kind: string; readonly folder?: string }
 
-const ours = /^(registry|signature|cli)\b/i
+const ours = /^(registry|signature|provenance|cli)\b/i
 
 /** Cases of the areas that are built; those of others come with their rooms. */
 export function fieldCases(): readonly FieldCase[] {

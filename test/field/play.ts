@@ -43,6 +43,10 @@ export async function playCase({ folder, run }: FieldCase): Promise<Scene> {
 
 async function runLine(line: string, cwd: string, env: Record<string, string>): Promise<readonly Told[]> {
   const command = commandOf(line)
+  if (command?.args[0] === 'policy' && command.args[1] === 'check') {
+    const ran = await meshproof(command.args, { cwd, env })
+    return [{ names: ['check'], answer: undefined, ran, text: ran.stdout + ran.stderr }]
+  }
   if (command === undefined || command.args[0] !== 'verify') return []
   const input = command.input === undefined ? '' : readFileSync(join(cwd, command.input))
   const json = command.args.includes('json') || command.args[1] === 'batch'

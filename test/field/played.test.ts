@@ -52,6 +52,7 @@ function hold({ answer, ran, text }: Told, row: Expected, { requests }: Scene): 
   for (const code of row.notes ?? []) expect(codes, about).toContain(code)
   for (const [host, most] of Object.entries(row.requests ?? {})) expect(requests[host], about).toBeLessThanOrEqual(most)
   for (const shown of row.shows ?? []) expect(ran.stdout + text, about).toContain(shown)
+  if (row.warns !== undefined) expect(text.replace(/\s+/g, ' '), about).toContain(row.warns)
   for (const word of row.words ?? []) expect(text.toLowerCase(), about).toContain(word)
   for (const word of row.never_words ?? []) expect(text.toLowerCase(), about).not.toContain(word)
   const subjects = (answer?.subjects ?? []).map(({ subject }) => subject)

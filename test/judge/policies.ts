@@ -67,6 +67,17 @@ const provenance = fc.record(
   { requiredKeys: [] },
 )
 
+const vsa = fc.record(
+  {
+    verifier: fc.constant('https://verifier.example/v1'),
+    resource: fc.constant('https://downloads.example/app'),
+    levels: fc.constantFrom(['SLSA_BUILD_LEVEL_1'], ['OWN', 'SLSA_SOURCE_LEVEL_2']),
+    policy: fc.constantFrom({ uri: 'https://verifier.example/policy' }, { digest: `sha256:${'ab'.repeat(32)}` }),
+    maxAge: fc.constant('P7D'),
+  },
+  { requiredKeys: ['verifier', 'resource'] },
+)
+
 const requirement = fc
   .record({
     candidate: fc.constantFrom('signature', 'signature', 'attestation'),
@@ -77,6 +88,7 @@ const requirement = fc
     reference: optionally(fc.constantFrom('asked', 'docker.io/kong/kuma-cp', 'docker.io/kong/kuma-dp')),
     predicateType: optionally(fc.constantFrom(['https://slsa.dev/provenance/v0.2'], ['https://spdx.dev/Document'])),
     provenance: optionally(provenance),
+    vsa: optionally(vsa),
     from: optionally(fc.constantFrom('2.7.4', '2.14.3', '2.14.4', '3.0.0')),
   })
   .map((value) => Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)))

@@ -142,7 +142,7 @@ test('what was brought along cannot be read', async () => {
   )
   const folder = mkdtempSync(join(tmpdir(), 'meshproof-untold-'))
   try {
-    expect(() => givenOf(folder)).toThrow(expect.objectContaining({ code: 'evidence.malformed' }))
+    expect(() => givenOf(folder)).toThrow(expect.objectContaining({ code: 'request.path-not-file' }))
     writeFileSync(join(folder, 'index.json'), '{}')
     expect(givenOf(folder)).toEqual({ layout: folder })
   } finally {

@@ -86,6 +86,10 @@ describe('T93 a broken policy never looks like a broken artifact', () => {
     ['a short RSA key', pem(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey)],
     ['another kind of key', pem(generateKeyPairSync('x25519').publicKey)],
   ])('T93 %s', (_, text) => expect(pointers(keyed(text))).toEqual(['/requirements/0/signer/keys/0/key']))
+  test('T93 a name that is none does not load: it could only ever mismatch', () => {
+    expect(pointers(one({ reference: 'not a name!!' }))).toEqual(['/requirements/0/reference'])
+    for (const reference of ['asked', 'docker.io/kong/kuma-cp']) expect(pointers(one({ reference }))).toEqual([])
+  })
   test('T93 a key loads', () => expect(pointers(keyed(pem()))).toEqual([]))
 
   test('T93 lists that mean "one of" are said so', () => {

@@ -10,6 +10,7 @@ import {
 } from '../../core/policy.ts'
 import { printable } from '../../core/printable.ts'
 import type { Answer, VerdictAnswer } from '../../core/request.ts'
+import { summaryType } from '../../verify/summary/vsa.ts'
 
 /**
  * `--explain cosign`: the command that comes closest to each requirement, and what it leaves out. Flags are those of
@@ -27,19 +28,20 @@ const part = (flags: readonly string[], ...missing: readonly string[]): Part => 
 function commandOf(requirement: Requirement, policy: Policy, answer: VerdictAnswer): string {
   const { name, as, version } = answer.subjects[0]?.inputs.asked ?? {}
   const lent = (policy.inherit ?? ['signature', 'attestation']).includes(requirement.candidate)
-  const images = imagesOf(answer, lent)
+  const isFile = answer.subjects.every(({ role }) => role === 'artifact')
+  const what = isFile ? filePart(requirement, answer) : part(imagesOf(answer, lent))
   const parts = [
     signerPart(requirement, version),
-    annotationsPart(requirement),
+    annotationsPart(requirement, isFile),
     typePart(requirement),
     transparencyPart(requirement),
     restPart(requirement, policy, !lent && answer.subjects.some(({ role }) => role === 'member')),
   ]
-  const verb = requirement.candidate === 'signature' ? 'verify' : 'verify-attestation'
-  const lines = [...parts.flatMap(({ flags }) => flags), ...images]
+  const verb = verbs[requirement.candidate][isFile ? 'file' : 'image']
+  const lines = [...parts.flatMap(({ flags }) => flags), ...what.flags]
   const place = policy.images?.find((image) => image.name === name)?.signatures
   const repository = place === undefined ? '' : `COSIGN_REPOSITORY=${quoted(place)} `
-  const unsaid = parts.flatMap((one) => one.missing)
+  const unsaid = [...parts, what].flatMap((one) => one.missing)
   const missing = unsaid.length === 0 ? [] : [...unsaid, 'that one and the same signature meets all of this list']
   return [
     `# ${printable(requirement.id)} of ${printable(policy.name)}, as near as cosign comes for ${printable(as ?? name ?? 'this artifact')}:`,
@@ -49,13 +51,34 @@ function commandOf(requirement: Requirement, policy: Policy, answer: VerdictAnsw
   ].join('\n')
 }
 
+const verbs = {
+  signature: { image: 'verify', file: 'verify-blob' },
+  attestation: { image: 'verify-attestation', file: 'verify-blob-attestation' },
+} as const
+
+/** A file stands for itself; of a digest alone cosign verifies attestations only. */
+function filePart({ candidate, provenance }: Requirement, { subjects }: VerdictAnswer): Part {
+  const [only] = subjects
+  const name = only?.inputs.asked.name
+  const digest = typeof only?.subject === 'string' ? only.subject.slice('sha256:'.length) : ''
+  const bundle = flag('bundle', 'bundle.json')
+  if (name !== undefined)
+    return part(
+      [bundle, quoted(name)],
+      ...(provenance?.fileName === undefined ? [] : ['the name of the file: a renamed one would pass']),
+    )
+  return candidate === 'attestation'
+    ? part([bundle, flag('digest', digest), '--digestAlg=sha256'])
+    : part([bundle, 'FILE'], 'a digest alone: cosign reads the file')
+}
+
 /** By digest. What the index lends to its members is asked of the index; else of each, since cosign looks at no member. */
 function imagesOf({ subjects }: VerdictAnswer, lent: boolean): readonly string[] {
   const roots = subjects.filter(({ role }) => role !== 'member')
-  const all = (lent && roots.length > 0 ? roots : subjects).flatMap(({ subject, inputs, role }) => {
+  const all = (lent && roots.length > 0 ? roots : subjects).flatMap(({ subject, inputs }) => {
     const name = inputs.asked.as?.replace(/@.*$/s, '').replace(/:[^:/]*$/, '') ?? inputs.asked.name
     if (typeof subject !== 'string') return [quoted(subject.unresolved)]
-    return [quoted(name === undefined || role === 'artifact' ? (name ?? subject) : `${name}@${subject}`)]
+    return [quoted(name === undefined ? subject : `${name}@${subject}`)]
   })
   return [...new Set(all)]
 }
@@ -164,14 +187,14 @@ function extensionPart(name: ExtensionName, value: string): Part {
   }
 }
 
-function annotationsPart({ annotations = {}, candidate }: Requirement): Part {
+function annotationsPart({ annotations = {}, candidate }: Requirement, isFile: boolean): Part {
   const parts = Object.entries(annotations).map(([key, value]) =>
-    typeof value === 'string' && candidate === 'signature'
+    typeof value === 'string' && candidate === 'signature' && !isFile
       ? part([`-a ${quoted(`${key}=${value}`)}`])
       : part(
           [],
           typeof value === 'string'
-            ? `annotation ${printable(key)} of an attestation`
+            ? `annotation ${printable(key)} of ${isFile ? 'a file' : 'an attestation'}`
             : `that annotation ${printable(key)} equals ${value.certificate} of the certificate`,
         ),
   )
@@ -181,7 +204,7 @@ function annotationsPart({ annotations = {}, candidate }: Requirement): Part {
   )
 }
 
-function typePart({ candidate, predicateType = [] }: Requirement): Part {
+function typePart({ candidate, vsa, predicateType = vsa === undefined ? [] : [summaryType] }: Requirement): Part {
   const [first, ...others] = predicateType
   if (candidate === 'signature' || first === undefined) return part([])
   return part(
@@ -202,13 +225,19 @@ function transparencyPart(requirement: Requirement): Part {
   )
 }
 
-function restPart({ reference, threshold = 1, provenance }: Requirement, { sameBuild }: Policy, each: boolean): Part {
+function restPart(
+  { reference, threshold = 1, provenance, vsa }: Requirement,
+  { sameBuild }: Policy,
+  each: boolean,
+): Part {
   const missing = [
     reference !== undefined &&
       'the signed name (docker-reference): an image of another name, pushed again under this one, would pass',
     threshold > 1 && `${threshold} signatures of distinct keys`,
     provenance !== undefined &&
       'what the provenance says (source, trigger, builder): only a --policy in CUE or Rego could',
+    vsa !== undefined &&
+      'what the summary says (verifier, resource, result, level): only a --policy in CUE or Rego could',
     sameBuild !== undefined && 'that signature and provenance come from one build',
     each && 'that every platform is signed: only the digests on the line are looked at',
   ]

@@ -30,6 +30,7 @@ function block(view: VerdictView, shared: readonly string[], options: TextOption
   return [
     painter(options)('bold', view.name),
     ...runs(view.subjects).flatMap((run) => runLines(run, labels, options)),
+    ...view.subjects.flatMap(({ others }) => others.flatMap((one) => labelled('also', brief(one.says, one), options))),
     ...[...new Set(next)].flatMap((text) => labelled('next', text, options)),
     ...notesOf(view).flatMap(({ says }) => (shared.includes(says) ? [] : labelled('note', says, options))),
   ].join('\n')

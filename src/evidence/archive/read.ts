@@ -1,5 +1,5 @@
 import type { Hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { createGunzip } from 'node:zlib'
 import { type Extract, extract, type Headers } from 'tar-stream'
 import type { Code } from '../../core/codes.ts'
@@ -43,29 +43,36 @@ function problemOf(error: unknown): ArchiveProblem {
 
 /** The inflated bytes, cut where they are more than any release has, or than such an input should give (T66). */
 async function* inflated(file: string, limits: Limits, compressed: Hash | undefined): AsyncGenerator<Uint8Array> {
-  const { archiveBytes, archiveRatio, archiveRatioFrom } = limits
   const input = createReadStream(file, { highWaterMark: 1024 * 1024 })
   const gunzip = createGunzip({ chunkSize: 64 * 1024 })
-  let read = 0
-  input.on('data', (piece) => {
-    read += piece.length
-    compressed?.update(piece)
-  })
+  if (compressed !== undefined) input.on('data', (piece) => compressed.update(piece))
   input.on('error', (error) => gunzip.destroy(error))
   input.pipe(gunzip)
   try {
     let inflatedBytes = 0
     for await (const piece of gunzip as AsyncIterable<Buffer>) {
       inflatedBytes += piece.length
-      if (inflatedBytes > archiveBytes) throw new ArchiveProblem('limit.archive', `more than ${archiveBytes} bytes`)
-      if (inflatedBytes > archiveRatioFrom && inflatedBytes > archiveRatio * read)
-        throw new ArchiveProblem('limit.archive', `${archiveRatio} times as large as it was packed`)
+      if (inflatedBytes > limits.archiveBytes)
+        throw new ArchiveProblem('limit.archive', `more than ${limits.archiveBytes} bytes`)
+      if (swells(inflatedBytes, gunzip.bytesWritten, limits))
+        throw new ArchiveProblem('limit.archive', 'far larger than it was packed')
       yield piece
     }
+    // zlib stops at what follows the last member, and whoever reads the file otherwise does not.
+    if (gunzip.bytesWritten !== statSync(file).size)
+      throw new ArchiveProblem('archive.malformed', 'bytes after its end')
   } finally {
     input.destroy()
     gunzip.destroy()
   }
+}
+
+function swells(inflated: number, packed: number, limits: Limits): boolean {
+  const { archiveRatio, archiveRatioFrom, archiveLargeRatio, archiveLargeFrom } = limits
+  return (
+    (inflated > archiveRatioFrom && inflated > archiveRatio * packed) ||
+    (inflated > archiveLargeFrom && inflated > archiveLargeRatio * packed)
+  )
 }
 
 /** The tar inside: entries in their order, one at a time. */

@@ -19,7 +19,7 @@ export async function readSecurityAssets(file: string, limits: Limits): Promise<
   let tooLarge = false
   try {
     if (!statSync(file).isFile()) throw new ArchiveProblem('archive.malformed', 'not a file')
-    const [odd] = await readArchive(file, limits, ({ name, size }) => {
+    const [odd] = await readArchive(file, { ...limits, archiveBytes: limits.assetsBytes }, ({ name, size }) => {
       if (name !== provenanceName) return undefined
       found = true
       tooLarge ||= size > limits.givenBytes

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { isAbsolute, resolve, sep } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { decodeBase64 } from '../../core/base64.ts'
@@ -25,10 +25,36 @@ export function locate(path: string, paths: Paths): string {
   return real
 }
 
+/** Bytes of a regular file; undefined where there is none. */
+export function sizeOf(place: string): number | undefined {
+  const found = statOf(place)
+  return found?.isFile() === true ? found.size : undefined
+}
+
+function statOf(place: string): Stats | undefined {
+  try {
+    return statSync(place, { throwIfNoEntry: false })
+  } catch {
+    return undefined // nobody lets us look
+  }
+}
+
+/** The place of a regular file: a pipe without a writer would keep us for ever, and nothing could interrupt. */
+export function locateFile(path: string, paths: Paths): string {
+  const place = locate(path, paths)
+  const found = statOf(place)
+  if (found?.isFile() === true) return place
+  const what = found === undefined ? 'is gone' : found.isDirectory() ? 'is a folder' : 'is a pipe or a device'
+  throw new Fault('request.path-not-file', { parameters: { found: `${path} ${what}` } })
+}
+
 function existing(full: string, path: string): string {
   try {
     return realpathSync(full)
   } catch (cause) {
+    if (statOf(full) !== undefined)
+      // a descriptor's place leads to no path
+      throw new Fault('request.path-not-file', { parameters: { found: `${path} is a pipe or a device` }, cause })
     throw new Fault('request.path-not-found', { parameters: { found: path }, cause })
   }
 }
@@ -39,14 +65,12 @@ export function readBytes(bytes: Bytes, paths: Paths, limit: number): Buffer {
     if (decoded === undefined) throw new Fault('request.malformed', { parameters: { found: 'base64' } })
     return decoded
   }
-  const place = locate(bytes.path, paths)
+  const place = locateFile(bytes.path, paths)
+  if ((sizeOf(place) ?? 0) > limit)
+    throw new Fault('request.too-large', { parameters: { expected: String(limit), found: bytes.path } })
   try {
-    const { size } = statSync(place)
-    if (size > limit)
-      throw new Fault('request.too-large', { parameters: { expected: String(limit), found: bytes.path } })
     return readFileSync(place)
   } catch (cause) {
-    if (cause instanceof Fault) throw cause
     throw new Fault('request.path-not-found', { parameters: { found: bytes.path }, cause })
   }
 }
@@ -63,9 +87,9 @@ const breathBytes = 64 * chunkBytes
  */
 export const hashFile: HashFile = async (place, names) => {
   const states = names.map((name) => createHash(name))
-  const chunk = Buffer.allocUnsafe(chunkBytes)
   const file = openSync(place, 'r')
   try {
+    const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(fstatSync(file).size, 4096)))
     let read = 0
     for (let count = readSync(file, chunk); count > 0; count = readSync(file, chunk)) {
       for (const state of states) state.update(chunk.subarray(0, count))

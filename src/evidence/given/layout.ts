@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Digest, hexOf } from '../../core/digest.ts'
 import { type Json, seal } from '../../core/json.ts'
@@ -7,6 +7,7 @@ import type { Answerer, Asked, EvidenceStore, Outcome3, Question } from '../../c
 import { type Descriptor, isIndexType, mediaTypes, readIndex, readManifest } from '../../core/oci.ts'
 import { isProblem, type Name, nameOf, parseReference, partsOf } from '../../core/reference.ts'
 import { findAltered } from './altered.ts'
+import { sizeOf } from './files.ts'
 
 /** A manifest that vouches for a digest, and the layers it does so by. */
 export type Voucher = {
@@ -52,7 +53,7 @@ export class LayoutSource implements Answerer {
 
   static async open(folder: string, store: EvidenceStore, limits: Limits): Promise<LayoutSource> {
     const file = join(folder, 'index.json')
-    const bytes = existsSync(file) && statSync(file).size <= limits.manifestBytes ? readFileSync(file) : undefined
+    const bytes = (sizeOf(file) ?? Number.POSITIVE_INFINITY) <= limits.manifestBytes ? readFileSync(file) : undefined
     const index = bytes === undefined ? undefined : readIndex(bytes, limits.jsonDepth)
     if (bytes === undefined || index === undefined)
       return new LayoutSource(folder, store, limits, { failed: 'evidence.malformed' }, [], undefined)
@@ -72,7 +73,8 @@ export class LayoutSource implements Answerer {
         bytes === undefined || isIndexType(descriptor.mediaType)
           ? undefined
           : readManifest(bytes, this.limits.jsonDepth)
-      for (const layer of manifest?.layers ?? []) if (!existsSync(this.place(layer.digest))) missing.add(layer.digest)
+      for (const layer of manifest?.layers ?? [])
+        if (sizeOf(this.place(layer.digest)) === undefined) missing.add(layer.digest)
     }
     return [...missing].sort()
   }
@@ -180,14 +182,15 @@ export class LayoutSource implements Answerer {
     limit = this.limits.manifestBytes,
   ): Promise<Outcome3 | undefined> {
     const place = this.place(digest)
-    if (!existsSync(place)) return undefined
-    if (statSync(place).size > limit) return { failed: 'registry.too-large' } // T38: a limit is no absence
+    const size = sizeOf(place)
+    if (size === undefined) return undefined
+    if (size > limit) return { failed: 'registry.too-large' } // T38: a limit is no absence
     return { found: await this.store.put(readFileSync(place), mediaType), mediaType }
   }
 
   private read(digest: Digest): Buffer | undefined {
     const place = this.place(digest)
-    return existsSync(place) && statSync(place).size <= this.limits.attestationBytes ? readFileSync(place) : undefined
+    return (sizeOf(place) ?? Number.POSITIVE_INFINITY) <= this.limits.attestationBytes ? readFileSync(place) : undefined
   }
 
   private place(digest: Digest): string {

@@ -5,7 +5,7 @@ import type { Limits } from '../../core/limits.ts'
 import type { Asked, EvidenceStore, GivenKind } from '../../core/observation.ts'
 import type { Bytes, Given } from '../../core/request.ts'
 import { type Assets, readSecurityAssets } from '../archive/security-assets.ts'
-import { locate, type Paths, readBytes } from './files.ts'
+import { locate, locateFile, type Paths, readBytes } from './files.ts'
 import { LayoutSource } from './layout.ts'
 
 /** Who brings the same archive along for many requests has it read once. */
@@ -50,9 +50,8 @@ export async function bringAlong(
   const keepBundle = async (bytes: Uint8Array) => {
     await keep('bundle', bytes, givenTypes.bundle)
     // Each line by itself as well: a look-up in a log names the envelope it is about.
-    const lines = documentsIn(bytes, limits.jsonDepth)
-    for (const line of lines.length > 1 ? lines.slice(0, limits.candidates) : [])
-      await store.put(line, givenTypes.bundle)
+    const lines = documentsIn(bytes, limits.jsonDepth, limits.candidates)
+    for (const line of lines.length > 1 ? lines : []) await store.put(line, givenTypes.bundle)
   }
   for (const one of given) {
     if ('bundle' in one) await keepBundle(readBytes(one.bundle, paths, limits.givenBytes))
@@ -63,7 +62,7 @@ export async function bringAlong(
     else if ('attestations' in one) await piece('attestation', one.attestations, givenTypes.attestations)
     else if ('logEntry' in one) await piece('log-entry', one.logEntry, givenTypes.logEntry)
     else if ('securityAssets' in one) {
-      const assets = await readAssets(locate(one.securityAssets, paths), limits)
+      const assets = await readAssets(locateFile(one.securityAssets, paths), limits)
       if ('provenance' in assets) await keepBundle(assets.provenance)
       else
         observations.push({

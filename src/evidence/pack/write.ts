@@ -1,18 +1,19 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Digest, digestOf, hexOf } from '../../core/digest.ts'
 import type { Json } from '../../core/json.ts'
 import { mediaTypes } from '../../core/oci.ts'
+import { makeFolder } from '../store/folder.ts'
 import { type Pack, type PackedRequest, packSchema, packType } from './format.ts'
 
 /** Writes a pack into a new or empty folder; `documents` are all blobs that the requests stand on. */
-export function writePack(
+export async function writePack(
   folder: string,
   requests: readonly PackedRequest[],
   documents: ReadonlyMap<Digest, Uint8Array>,
-): void {
+): Promise<void> {
   const blobs = join(folder, 'blobs', 'sha256')
-  mkdirSync(blobs, { recursive: true })
+  await makeFolder(blobs)
   const put = (bytes: Uint8Array): { readonly digest: Digest; readonly size: number } => {
     const digest = digestOf(bytes)
     writeFileSync(join(blobs, hexOf(digest)), bytes)

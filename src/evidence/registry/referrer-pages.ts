@@ -43,7 +43,7 @@ export async function listReferrers(
     const next = nextPage(got, place)
     if (listed === undefined) return failure('registry.malformed', from, {})
     if (next !== undefined && isFailure(next)) return next
-    const tooMany = descriptors.length + listed.length > limits.referrers
+    const tooMany = listed === 'too-many' || descriptors.length + listed.length > limits.referrers
     const tooLong = next !== undefined && page >= limits.referrerPages
     if (tooMany || tooLong) return failure('limit.referrers', from, { expected: String(limits.referrers) }) // T37
     descriptors.push(...listed)
@@ -62,9 +62,10 @@ const speaksNoApi = (got: Got): got is Absent | Failure =>
   ('failed' in got &&
     (got.failed === 'registry.redirect-refused' || got.status === 405 || got.status === 406 || got.status === 501))
 
-/** The descriptors of an index; undefined where the document is none. */
-export function descriptorsOf(bytes: Uint8Array, maxDepth: number): readonly Json[] | undefined {
+/** The descriptors of an index; undefined where the document is none, and not even read where there are far too many. */
+export function descriptorsOf(bytes: Uint8Array, maxDepth: number): readonly Json[] | 'too-many' | undefined {
   const parsed = parseJson(bytes, maxDepth)
+  if ('problem' in parsed && parsed.problem === 'too-many-parts') return 'too-many'
   if ('problem' in parsed || typeof parsed.value !== 'object' || parsed.value === null) return undefined
   const { schemaVersion, manifests } = parsed.value as { schemaVersion?: unknown; manifests?: unknown }
   if (schemaVersion !== 2) return undefined

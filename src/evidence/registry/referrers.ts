@@ -41,6 +41,7 @@ async function listFallback(
   const listed = isIndexType(got.mediaType) ? descriptorsOf(got.bytes, room.limits.jsonDepth) : undefined
   if (listed === undefined) return failure('registry.malformed', got.from, {})
   const { referrers } = room.limits
-  if (listed.length > referrers) return failure('limit.referrers', got.from, { expected: String(referrers) }) // T37
+  if (listed === 'too-many' || listed.length > referrers)
+    return failure('limit.referrers', got.from, { expected: String(referrers) }) // T37
   return { ...got, count: listed.length }
 }

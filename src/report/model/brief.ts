@@ -24,7 +24,9 @@ function differing(sentence: string, expected: string, found: string): string {
   let same = 0
   while (same < wanted.length && wanted[same] === seen[same]) same++
   const start = borderBefore(wanted, same)
-  const end = start < 16 ? wanted : `…${wanted.slice(start).trimStart()}`
+  const rest = wanted.slice(start).trimStart()
+  // After `runnerEnvironment: self-hosted` the name need not be said again; anything else that is left out leaves dots.
+  const end = start < 16 ? wanted : wanted.slice(0, start).trimEnd().endsWith(':') ? rest : `…${rest}`
   const at = sentence.lastIndexOf(expected)
   const before = sentence.slice(0, at).replace(found, () => seen)
   return `${before}${end}${sentence.slice(at + expected.length).replace(found, () => seen)}`

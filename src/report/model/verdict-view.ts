@@ -40,6 +40,8 @@ export type SubjectView = {
   readonly reason: FindingView | undefined
   /** One sentence: the reason, or what it is trusted for. */
   readonly sentence: string
+  /** Other programs of an installation that are not the archive's, or could not be told. */
+  readonly others: readonly FindingView[]
   readonly trunk: readonly Step[]
   readonly requirements: readonly RequirementView[]
   readonly notes: readonly FindingView[]
@@ -95,6 +97,7 @@ function subjectView(subject: SubjectAnswer, answer: VerdictAnswer): SubjectView
     outcome: subject.outcome,
     reason,
     sentence: sentenceOf(subject, requirements, reason),
+    others: othersOf(requirements, reason),
     trunk,
     requirements,
     notes,
@@ -139,8 +142,21 @@ function sentenceOf(
   }
   const value = (kind: Step['kind']) => links.find((link) => link.kind === kind)?.value
   const who = value('identity') ?? 'a key of the policy'
+  const levels = met('vsa.passed', 'Verification summary')
+  if (levels !== undefined) return `Vouched for by ${met('demand.met', 'Verifier')} with ${levels}; signed by ${who}.`
   const name = value('statement')
   return `Signed by ${who}${name === undefined ? '' : `, for ${name}`}.`
+}
+
+function othersOf(requirements: readonly RequirementView[], reason: FindingView | undefined): readonly FindingView[] {
+  const open = requirements
+    .map(({ decisive }) => decisive)
+    .filter(
+      ({ code, state }) =>
+        code.startsWith('install.') && code !== 'install.nothing-found' && (state === 'fail' || state === 'unknown'),
+    )
+  // One sentence that is said of all is said once.
+  return open.filter((one, i) => one.says !== reason?.says && open.findIndex(({ says }) => says === one.says) === i)
 }
 
 /** Of an installation: the programs that were compared and are the archive's. */

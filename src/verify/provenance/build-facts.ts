@@ -23,7 +23,14 @@ export type BuildFacts = {
   /** Keys of `externalParameters` that this build type does not know (T59). */
   readonly unknown: readonly string[]
 }
-export type SourcePlace = { readonly place: string; readonly uri: string; readonly commit: string | undefined }
+/** `refless`: the builder names no ref there (slsa-verifier: delegators only). `scheme`: of the URI; `git+https` unless said. */
+export type SourcePlace = {
+  readonly place: string
+  readonly uri: string
+  readonly commits: readonly string[]
+  readonly refless?: boolean
+  readonly scheme?: 'https'
+}
 
 export const predicateTypes = { v02: 'https://slsa.dev/provenance/v0.2', v1: 'https://slsa.dev/provenance/v1' } as const
 
@@ -70,8 +77,9 @@ const string = (value: unknown): string | undefined =>
       ? String(value)
       : undefined
 const filled = (value: unknown): string | undefined => string(value) || undefined
-const commitOf = (digest: Readonly<Record<string, string>> | null | undefined): string | undefined =>
-  digest?.['sha1'] ?? digest?.['gitCommit']
+/** Both names of a Git commit: a statement may give either, and where it gives both they must agree. */
+const commitsOf = (digest: Readonly<Record<string, string>> | null | undefined): readonly string[] =>
+  [digest?.['sha1'], digest?.['gitCommit']].filter((one) => one !== undefined)
 
 function readV02(predicate: unknown): BuildFacts | undefined {
   const checked = v02.safeParse(predicate)
@@ -85,10 +93,10 @@ function readV02(predicate: unknown): BuildFacts | undefined {
     builder: builder.id,
     buildType,
     places: [
-      { place: '/predicate/invocation/configSource', uri: configSource.uri, commit: commitOf(configSource.digest) },
+      { place: '/predicate/invocation/configSource', uri: configSource.uri, commits: commitsOf(configSource.digest) },
       ...(source === undefined
         ? []
-        : [{ place: '/predicate/materials/0', uri: source.uri, commit: commitOf(source.digest) }]),
+        : [{ place: '/predicate/materials/0', uri: source.uri, commits: commitsOf(source.digest) }]),
     ],
     ref: filled(environment['github_ref']),
     commit: filled(environment['github_sha1']),
@@ -112,12 +120,41 @@ function runOf(invocation: string): BuildFacts['run'] {
   return id === undefined || attempt === undefined ? undefined : { id, attempt }
 }
 
-/** Keys of `externalParameters` by build type; what is not listed is unknown and fails (T59). */
-const parameters: Readonly<Record<string, readonly string[]>> = {
-  'https://slsa.dev/container-based-build/v0.1?draft': ['source', 'builderImage', 'configPath', 'buildConfig'],
-  'https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0': ['inputs', 'vars'],
-  'https://actions.github.io/buildtypes/workflow/v1': ['workflow'],
+const delegated = 'https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0'
+/**
+ * Keys of `externalParameters` by build type, and of what stands in them where that is no map of the caller's; what is not
+ * listed is unknown and fails (T59).
+ */
+const parameters: Readonly<Record<string, Readonly<Record<string, readonly string[] | 'free'>>>> = {
+  'https://slsa.dev/container-based-build/v0.1?draft': {
+    source: ['uri', 'digest'],
+    builderImage: ['uri', 'digest'],
+    configPath: 'free',
+    buildConfig: 'free',
+  },
+  [delegated]: { inputs: 'free', vars: 'free' },
+  'https://actions.github.io/buildtypes/workflow/v1': { workflow: ['path', 'ref', 'repository'] },
 }
+
+function unknownParameters(buildType: string, external: Readonly<Record<string, unknown>>): readonly string[] {
+  const known = Object.hasOwn(parameters, buildType) ? (parameters[buildType] ?? {}) : {}
+  return Object.entries(external)
+    .flatMap(([key, value]) => {
+      const inside = Object.hasOwn(known, key) ? known[key] : undefined
+      if (inside === undefined) return [key]
+      if (inside === 'free') return []
+      return Object.keys(asObject(value)).flatMap((name) => (inside.includes(name) ? [] : [`${key}.${name}`]))
+    })
+    .sort()
+}
+
+const placeAt = (
+  place: string,
+  uri: string | undefined,
+  digest: Readonly<Record<string, string>> | null | undefined,
+  more: Pick<SourcePlace, 'refless' | 'scheme'> = {},
+): readonly SourcePlace[] =>
+  uri === undefined ? [] : [{ place: `/predicate/buildDefinition/${place}`, uri, commits: commitsOf(digest), ...more }]
 
 function readV1(predicate: unknown): BuildFacts | undefined {
   const checked = v1.safeParse(predicate)
@@ -129,41 +166,29 @@ function readV1(predicate: unknown): BuildFacts | undefined {
   const workflow = asObject(external['workflow'])
   const source = asObject(external['source'])
   const [first] = definition.resolvedDependencies
-  const known = parameters[definition.buildType] ?? []
   const run = /\/actions\/runs\/(\d{1,20})\/attempts\/(\d{1,6})$/.exec(runDetails.metadata?.invocationId ?? '')
   const workflowRef = string(internal['GITHUB_WORKFLOW_REF'])
   const repository = string(workflow['repository'])
+  const running = filled(internal['GITHUB_REPOSITORY'])
+  const runId = filled(internal['GITHUB_RUN_ID'])
   return {
     builder: runDetails.builder.id,
     buildType: definition.buildType,
     places: [
-      ...(string(source['uri']) === undefined
-        ? []
-        : [
-            {
-              place: '/predicate/buildDefinition/externalParameters/source',
-              uri: string(source['uri']) ?? '',
-              commit: commitOf(asDigests(source['digest'])),
-            },
-          ]),
-      ...(repository === undefined
-        ? []
-        : [
-            {
-              place: '/predicate/buildDefinition/externalParameters/workflow',
-              uri: `${repository}@${string(workflow['ref']) ?? ''}`,
-              commit: undefined,
-            },
-          ]),
-      ...(first === undefined
-        ? []
-        : [
-            {
-              place: '/predicate/buildDefinition/resolvedDependencies/0',
-              uri: first.uri,
-              commit: commitOf(first.digest),
-            },
-          ]),
+      ...placeAt('externalParameters/source', string(source['uri']), strings(source['digest'])),
+      ...placeAt(
+        'externalParameters/workflow',
+        repository === undefined ? undefined : `${repository}@${string(workflow['ref']) ?? ''}`,
+        undefined,
+        { scheme: 'https' },
+      ),
+      ...placeAt('resolvedDependencies/0', first?.uri, first?.digest, { refless: definition.buildType === delegated }),
+      ...placeAt(
+        'internalParameters/GITHUB_REPOSITORY',
+        running === undefined ? undefined : `git+https://github.com/${running}`,
+        undefined,
+        { refless: true },
+      ),
     ],
     ref: filled(internal['GITHUB_REF']) ?? filled(workflow['ref']),
     commit: filled(internal['GITHUB_SHA']),
@@ -173,18 +198,20 @@ function readV1(predicate: unknown): BuildFacts | undefined {
       (workflowRef === undefined ? undefined : /^[^/]+\/[^/]+\/(.+)@/.exec(workflowRef)?.[1]),
     repositoryId: filled(internal['GITHUB_REPOSITORY_ID']) ?? filled(github['repository_id']),
     ownerId: filled(internal['GITHUB_REPOSITORY_OWNER_ID']) ?? filled(github['repository_owner_id']),
-    run: run === null ? undefined : { id: run[1] ?? '', attempt: run[2] ?? '' },
+    run:
+      run !== null
+        ? { id: run[1] ?? '', attempt: run[2] ?? '' }
+        : runId === undefined
+          ? undefined
+          : { id: runId, attempt: filled(internal['GITHUB_RUN_ATTEMPT']) ?? '' },
     baseRef: baseRefOf(internal['GITHUB_EVENT_PAYLOAD']),
     inputs: { ...inputsOf(internal['GITHUB_EVENT_PAYLOAD']), ...strings(external['inputs']) },
-    unknown: Object.keys(external)
-      .filter((key) => !known.includes(key))
-      .sort(),
+    unknown: unknownParameters(definition.buildType, external),
   }
 }
 
 const asObject = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
-const asDigests = (value: unknown): Readonly<Record<string, string>> => strings(value)
 
 function strings(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(

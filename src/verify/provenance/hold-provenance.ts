@@ -4,18 +4,19 @@ import type { Builder, Provenance } from '../../core/policy.ts'
 import type { LeafFacts } from '../certificate/leaf.ts'
 import type { Book } from '../signature/book.ts'
 import type { Matter } from '../signature/matter.ts'
-import type { StatementSubject } from '../signature/payload.ts'
+import { type Backing, backedByCertificate, backedByKey } from './backing.ts'
 import { type BuildFacts, knowsBuildType, readBuild } from './build-facts.ts'
-import { defaultBuilders, isReleaseRef, parseBuilder, splitBuilder } from './builders.ts'
-import { callerOf, holdSource } from './hold-source.ts'
+import { type BuilderRow, defaultBuilders, isReleaseRef, parseBuilder, splitBuilder } from './builders.ts'
+import { holdSource } from './hold-source.ts'
 import { formatSource, parseSource, sameRepository } from './source.ts'
 
-/** What a verified statement brings; undefined where the signature or the statement could not be verified. */
+/** What a verified statement brings; undefined where the signature or the statement could not be verified. `leaf`: none under a key. */
 export type Proven = {
-  readonly leaf: LeafFacts
+  readonly leaf: LeafFacts | undefined
   readonly predicateType: string
   readonly predicate: unknown
-  readonly subject: StatementSubject
+  /** Names of the subjects that are this artifact. */
+  readonly names: readonly string[]
 }
 
 /**
@@ -26,13 +27,16 @@ export function holdBuilder(
   signer: Builder,
   leaf: LeafFacts | undefined,
   build: BuildFacts | undefined,
+  matter: Matter,
   book: Book,
 ): void {
-  if (leaf === undefined || (build === undefined && builderProblem(signer, leaf, undefined) === undefined)) {
+  const kind = matter.isImage ? 'images' : matter.name === undefined ? undefined : 'files'
+  const rows = signer.builder === 'trusted' ? defaultBuilders(kind) : rowsOf(signer.builder)
+  if (leaf === undefined || (build === undefined && builderProblem(signer, rows, leaf, undefined) === undefined)) {
     book.demand('/signer/builder', 'error', leaf === undefined ? 'identity.not-evaluated' : 'provenance.not-evaluated')
     return
   }
-  const problem = builderProblem(signer, leaf, build)
+  const problem = builderProblem(signer, rows, leaf, build)
   if (problem !== undefined) book.demand('/signer/builder', 'fail', 'provenance.builder', problem)
   else
     book.demand('/signer/builder', 'pass', 'provenance.builder-met', {
@@ -44,6 +48,7 @@ export function holdBuilder(
 /** First the certificate, then, where there is a statement, what that says. */
 function builderProblem(
   signer: Builder,
+  known: readonly BuilderRow[],
   leaf: LeafFacts,
   build: BuildFacts | undefined,
 ): { readonly expected: string; readonly found: string } | undefined {
@@ -51,9 +56,7 @@ function builderProblem(
   if (leaf.issuer !== githubIssuer) return problem(githubIssuer, leaf.issuer ?? 'none')
   const signed = splitBuilder(leaf.san)
   const wanted = signer.builder === 'trusted' ? undefined : parseBuilder(signer.builder)
-  const rows = (signer.builder === 'trusted' ? defaultBuilders : wanted === undefined ? [] : [wanted.row]).filter(
-    (row) => row.signedBy.includes(signed.id),
-  )
+  const rows = known.filter((row) => row.signedBy.includes(signed.id))
   if (rows.length === 0) return problem(signer.builder, leaf.san)
   if (!isReleaseRef(signed.ref)) return problem(`${signed.id}@refs/tags/vX.Y.Z`, leaf.san)
   if (build === undefined) return undefined
@@ -66,6 +69,11 @@ function builderProblem(
   return wanted?.ref !== undefined && said.ref !== wanted.ref
     ? problem(`${said.id}@${wanted.ref}`, build.builder)
     : undefined
+}
+
+const rowsOf = (builder: string): readonly BuilderRow[] => {
+  const row = parseBuilder(builder)?.row
+  return row === undefined ? [] : [row]
 }
 
 const githubIssuer = 'https://token.actions.githubusercontent.com'
@@ -82,22 +90,24 @@ export function holdProvenance(
     for (const place of placesOf(provenance)) book.demand(place, 'error', 'provenance.not-evaluated')
     return undefined
   }
-  const { leaf, predicateType, predicate, subject } = proven
+  const { leaf, predicateType, predicate, names } = proven
   const build = readBuild(predicateType, predicate)
   if (build === undefined) {
     book.demand('/provenance', 'fail', 'provenance.predicate', { found: predicateType.slice(0, 200) })
     return undefined
   }
-  const first = mismatch(build, leaf, predicateType)
+  const backing = leaf === undefined ? backedByKey(build) : backedByCertificate(leaf)
+  const first = mismatch(build, backing, predicateType)
+  const agrees = leaf === undefined ? 'provenance.consistent' : 'provenance.agrees'
   if (first !== undefined)
     book.demand('/provenance', 'fail', first.code, { expected: first.expected, found: first.found })
-  else book.demand('/provenance', 'pass', 'provenance.agrees', { found: build.places[0]?.uri ?? '' })
-  if (!byBuilder) holdNamedBuilder(build, leaf, book)
-  holdSource(provenance, build, leaf, matter, book)
-  holdRest(provenance, build, leaf, book)
-  if (provenance.fileName === 'demanded') holdFileName(subject, matter, book)
-  else if (!matter.isImage && matter.name !== undefined && subject.name !== matter.name)
-    book.note('provenance.name-differs', { expected: matter.name, found: subject.name ?? 'none' }) // T63
+  else book.demand('/provenance', 'pass', agrees, { found: build.places[0]?.uri ?? '' })
+  if (!byBuilder && leaf !== undefined) holdNamedBuilder(build, leaf, book)
+  holdSource(provenance, build, backing, matter, book)
+  holdRest(provenance, build, backing, book)
+  if (provenance.fileName === 'demanded') holdFileName(names, matter, book)
+  else if (!matter.isImage && matter.name !== undefined && !names.includes(matter.name))
+    book.note('provenance.name-differs', { expected: matter.name, found: shown(names) }) // T63
   return build
 }
 
@@ -123,52 +133,47 @@ export function placesOf(provenance: Provenance): readonly string[] {
 
 type Difference = { readonly code: Code; readonly expected: Json; readonly found: Json }
 
-/** T56, T60: what the statement says and the certificate can back must agree; the first place where they do not. */
-function mismatch(build: BuildFacts, leaf: LeafFacts, predicateType: string): Difference | undefined {
-  const { extensions } = leaf
-  if (!knowsBuildType(predicateType, build.buildType))
+/** T56, T60: what the statement says and its backing can tell must agree; the first place where they do not. */
+function mismatch(build: BuildFacts, backing: Backing, predicateType: string): Difference | undefined {
+  const certified = backing.by === 'certificate'
+  if (certified && !knowsBuildType(predicateType, build.buildType))
     return { code: 'provenance.predicate', expected: 'a known build type', found: build.buildType.slice(0, 200) }
-  if (build.unknown.length > 0)
+  if (certified && build.unknown.length > 0)
     return {
       code: 'provenance.predicate',
       expected: 'known external parameters',
       found: build.unknown.slice(0, 8).join(', '),
     } // T59
-  const certified = callerOf(leaf)
   const differs = (name: string, expected: string | undefined, found: string | undefined): Difference | undefined =>
     expected === undefined || found === undefined || expected === found
       ? undefined
       : { code: 'provenance.mismatch', expected: `${name} ${expected}`, found: `${name} ${found.slice(0, 512)}` }
-  const commit = extensions.sourceRepositoryDigest ?? extensions.githubWorkflowSHA
-  const ref = extensions.sourceRepositoryRef ?? extensions.githubWorkflowRef
+  const { commit, ref } = backing
   for (const place of build.places) {
-    const source = parseSource(place.uri)
-    if (source === undefined || !sameRepository(source, certified))
+    const spelled = !certified || place.uri.startsWith(`${place.scheme ?? 'git+https'}://`)
+    const source = spelled ? parseSource(place.uri) : undefined
+    const shownPlace = `${place.place} ${place.uri.slice(0, 512)}`
+    if (source === undefined || !sameRepository(source, backing.source))
       return {
         code: 'provenance.mismatch',
-        expected: certified === undefined ? 'a repository' : formatSource(certified),
-        found: `${place.place} ${place.uri.slice(0, 512)}`,
+        expected: backing.source === undefined ? 'a repository' : formatSource(backing.source),
+        found: shownPlace,
       }
-    const found = differs('ref', ref, source.ref) ?? differs('commit', commit, place.commit)
+    if (certified && source.ref === undefined && place.refless !== true)
+      return { code: 'provenance.mismatch', expected: ref === undefined ? 'a ref' : `ref ${ref}`, found: shownPlace }
+    const other = place.commits.find((one) => one !== commit)
+    const found = differs('ref', ref, source.ref) ?? differs('commit', commit, other)
     if (found !== undefined) return found
   }
+  const { run } = build
   return (
     differs('ref', ref, build.ref) ??
     differs('commit', commit, build.commit) ??
-    differs('trigger', extensions.buildTrigger ?? extensions.githubWorkflowTrigger, build.trigger) ??
-    differs('repository id', extensions.sourceRepositoryIdentifier, build.repositoryId) ??
-    differs('owner id', extensions.sourceRepositoryOwnerIdentifier, build.ownerId) ??
-    differs(
-      'run',
-      runOf(extensions.runInvocationURI),
-      build.run === undefined || build.run.attempt === '' ? undefined : `${build.run.id}/${build.run.attempt}`,
-    )
+    differs('trigger', backing.trigger, build.trigger) ??
+    differs('repository id', backing.repositoryId, build.repositoryId) ??
+    differs('owner id', backing.ownerId, build.ownerId) ??
+    differs('run', backing.run, run === undefined || run.attempt === '' ? undefined : `${run.id}/${run.attempt}`)
   )
-}
-
-const runOf = (uri: string | undefined): string | undefined => {
-  const [, id, attempt] = /\/actions\/runs\/(\d+)\/attempts\/(\d+)$/.exec(uri ?? '') ?? []
-  return id === undefined ? undefined : `${id}/${attempt}`
 }
 
 /** A keyless policy names the builder's workflow itself; the statement must name the same one. */
@@ -180,9 +185,8 @@ function holdNamedBuilder(build: BuildFacts, leaf: LeafFacts, book: Book): void 
   })
 }
 
-function holdRest({ trigger, workflow, inputs }: Provenance, build: BuildFacts, leaf: LeafFacts, book: Book): void {
-  const { extensions } = leaf
-  const event = extensions.buildTrigger ?? extensions.githubWorkflowTrigger
+function holdRest({ trigger, workflow, inputs }: Provenance, build: BuildFacts, backing: Backing, book: Book): void {
+  const { trigger: event } = backing
   if (trigger !== undefined) {
     const met = event !== undefined && trigger.includes(event)
     book.demand('/provenance/trigger', met ? 'pass' : 'fail', met ? 'demand.met' : 'provenance.trigger', {
@@ -191,7 +195,7 @@ function holdRest({ trigger, workflow, inputs }: Provenance, build: BuildFacts, 
     }) // T09
   } else if (event !== undefined) book.note('provenance.triggered-by', { found: event })
   if (workflow !== undefined) {
-    const found = extensions.githubWorkflowName
+    const found = backing.workflowName
     book.demand(
       '/provenance/workflow',
       found === workflow ? 'pass' : 'fail',
@@ -221,15 +225,18 @@ function holdRest({ trigger, workflow, inputs }: Provenance, build: BuildFacts, 
 }
 
 /** T63: an archive under another's name is another archive, though both digests stand in the list. */
-function holdFileName(subject: StatementSubject, matter: Matter, book: Book): void {
+function holdFileName(names: readonly string[], matter: Matter, book: Book): void {
   const place = '/provenance/fileName'
   if (matter.name === undefined) {
     book.demand(place, 'error', 'reference.name-unknown')
     return
   }
-  const met = subject.name === matter.name
+  const met = names.includes(matter.name)
   book.demand(place, met ? 'pass' : 'fail', met ? 'demand.met' : 'provenance.subject', {
     expected: matter.name,
-    found: subject.name ?? 'none',
+    found: shown(names),
   })
 }
+
+const shown = (names: readonly string[]): string =>
+  names.length === 0 ? 'none' : names.slice(0, 4).join(', ').slice(0, 512)

@@ -1,44 +1,28 @@
 import type { Provenance } from '../../core/policy.ts'
-import type { LeafFacts } from '../certificate/leaf.ts'
 import type { Book } from '../signature/book.ts'
 import { releaseRefs } from '../signature/identity.ts'
 import type { Matter } from '../signature/matter.ts'
+import type { Backing } from './backing.ts'
 import type { BuildFacts } from './build-facts.ts'
-import { formatSource, parseSource, type Source, sameRepository } from './source.ts'
+import { formatSource, parseSource, sameRepository } from './source.ts'
 
-/** T07: who called the workflow, by the certificate. */
-export function callerOf({ extensions }: LeafFacts): Source | undefined {
-  const uri =
-    extensions.sourceRepositoryURI ??
-    (extensions.githubWorkflowRepository === undefined
-      ? undefined
-      : `https://github.com/${extensions.githubWorkflowRepository}`)
-  return uri === undefined ? undefined : parseSource(uri)
-}
-
-/** Where the build came from: repository, tag, branch, each as the certificate backs it. */
+/** Where the build came from: repository, tag, branch, each as it is backed. */
 export function holdSource(
   { source }: Provenance,
   build: BuildFacts,
-  leaf: LeafFacts,
+  backing: Backing,
   matter: Matter,
   book: Book,
 ): void {
   if (source === undefined) return
   const wanted = parseSource(source.uri)
-  const certified = callerOf(leaf)
   const met =
-    sameRepository(wanted, certified) && build.places.every(({ uri }) => sameRepository(wanted, parseSource(uri)))
+    sameRepository(wanted, backing.source) && build.places.every(({ uri }) => sameRepository(wanted, parseSource(uri)))
   book.demand('/provenance/source/uri', met ? 'pass' : 'fail', met ? 'provenance.source-met' : 'provenance.source', {
     expected: source.uri,
-    found: certified === undefined ? 'none' : formatSource(certified),
+    found: backing.source === undefined ? 'none' : formatSource(backing.source),
   })
-  const ref =
-    leaf.extensions.sourceRepositoryRef ??
-    leaf.extensions.githubWorkflowRef ??
-    build.ref ??
-    parseSource(build.places[0]?.uri ?? '')?.ref ??
-    'none'
+  const ref = backing.ref ?? build.ref ?? parseSource(build.places[0]?.uri ?? '')?.ref ?? 'none'
   const say = (key: 'tag' | 'versionedTag' | 'branch', good: boolean, expected: string, found = ref) =>
     book.demand(
       `/provenance/source/${key}`,
@@ -62,16 +46,21 @@ export function holdSource(
   }
 }
 
-/** slsa-verifier's versioned tag: the parts that are given are equal, missing parts are free. */
-function matchesVersion(wanted: string, ref: string): boolean {
-  if (!ref.startsWith('refs/tags/')) return false
-  const [ours, theirs] = [parts(wanted), parts(ref.slice('refs/tags/'.length))]
-  return (
-    ours !== undefined && theirs !== undefined && ours.every((part, i) => part === (theirs[i] ?? (i < 3 ? '0' : '')))
-  )
-}
+/** A semantic version as Go spells it (golang.org/x/mod/semver), short forms too; build metadata never counts. */
+const versioned =
+  /^v(0|[1-9]\d{0,8})(?:\.(0|[1-9]\d{0,8})(?:\.(0|[1-9]\d{0,8})(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)?)?$/
 
-function parts(text: string): readonly string[] | undefined {
-  const found = /^v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/.exec(text)
-  return found === null ? undefined : found.slice(1).filter((part): part is string => part !== undefined)
+export const isVersionedTag = (text: string): boolean => versioned.test(text)
+
+/** slsa-verifier's versioned tag: the parts that are given are equal, missing parts are free; a pre-release belongs to the patch. */
+function matchesVersion(wanted: string, ref: string): boolean {
+  const ours = versioned.exec(wanted)
+  const theirs = ref.startsWith('refs/tags/') ? versioned.exec(ref.slice('refs/tags/'.length)) : null
+  if (ours === null || theirs === null) return false
+  const [, major, minor, patch, preRelease] = ours
+  return (
+    major === theirs[1] &&
+    (minor === undefined || minor === (theirs[2] ?? '0')) &&
+    (patch === undefined || (patch === (theirs[3] ?? '0') && preRelease === theirs[4]))
+  )
 }

@@ -19,6 +19,23 @@ export function verifyBytes(key: KeyObject, hash: Hash, bytes: Uint8Array, signa
   }
 }
 
+const coordinateBytes: Readonly<Record<string, number>> = { prime256v1: 32, secp384r1: 48, secp521r1: 66 }
+
+/** An ECDSA signature in IEEE P1363 form (r and s side by side, each as long as the curve's field) in DER; undefined: it is none. */
+export function sideBySide(key: KeyObject, signature: Buffer): Buffer | undefined {
+  const size = coordinateBytes[key.asymmetricKeyDetails?.namedCurve ?? '']
+  if (size === undefined || signature.length !== 2 * size) return undefined
+  const numbers = Buffer.concat([signature.subarray(0, size), signature.subarray(size)].map(derInteger))
+  return Buffer.concat([Buffer.of(0x30, ...(numbers.length > 127 ? [0x81] : []), numbers.length), numbers])
+}
+
+function derInteger(bytes: Buffer): Buffer {
+  const first = bytes.findIndex((byte) => byte !== 0)
+  const digits = bytes.subarray(first < 0 ? bytes.length - 1 : first)
+  const padded = (digits[0] ?? 0) > 127 ? Buffer.concat([Buffer.of(0), digits]) : digits
+  return Buffer.concat([Buffer.of(2, padded.length), padded])
+}
+
 /**
  * Checks a signature when only the digest is at hand (L15): ECDSA by a shifted key; RSA PKCS #1 v1.5 by its DigestInfo (RFC 8017 section 9.2). Pure Ed25519 needs the bytes: undefined.
  */

@@ -17,11 +17,11 @@ export type CandidateResult = {
   readonly open: number
   /** How far it came: the place of the reason in the order of the stages. */
   readonly reach: number
-  /** The key of the policy that made it: thresholds count distinct keys (T18). */
-  readonly key: number | undefined
+  /** The key of the policy that made it, by its SubjectPublicKeyInfo: thresholds count distinct keys (T18). */
+  readonly key: Digest | undefined
   /** Instants at which the answer could change: before a signed time it would lie in the future. Milliseconds. */
   readonly boundaries: readonly number[]
-  readonly source: Readonly<Partial<Record<'commit' | 'run', string>>>
+  readonly source: Readonly<Partial<Record<'commit' | 'run' | 'repositoryId' | 'ownerId', string>>>
 }
 
 type Detail = {

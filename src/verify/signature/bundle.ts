@@ -103,7 +103,8 @@ export function readBundle(bytes: Uint8Array, limits: Limits): Read {
 }
 
 export function readBundleValue(value: unknown, id: Digest, limits: Limits): Read {
-  const checked = bundle.safeParse(value)
+  const strict = bundle.safeParse(value)
+  const checked = strict.success ? strict : bundle.safeParse(withoutNulls(value))
   if (!checked.success) return { id, outcome: 'error', code: 'bundle.malformed', found: firstPlace(checked.error) }
   const { data } = checked
   const [, long, short] = mediaType.exec(data.mediaType) ?? []
@@ -149,6 +150,14 @@ export function readBundleValue(value: unknown, id: Digest, limits: Limits): Rea
     notes: unknownFields(value),
   }
   return candidate
+}
+
+/** In protobuf's JSON a null is a field that is not there. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  const kept = Object.entries(value).filter(([, member]) => member !== null)
+  return Object.fromEntries(kept.map(([key, member]) => [key, withoutNulls(member)]))
 }
 
 type Parsed = z.output<typeof bundle>

@@ -1,9 +1,10 @@
 import type { Digest } from '../../core/digest.ts'
-import { isKeyless, type Requirement } from '../../core/policy.ts'
+import { isKeyless, isKeys, type Requirement } from '../../core/policy.ts'
 import type { KeptCertificate } from '../certificate/kept-certificate.ts'
 import type { LeafFacts } from '../certificate/leaf.ts'
 import type { BuildFacts } from '../provenance/build-facts.ts'
 import { holdBuilder, holdProvenance } from '../provenance/hold-provenance.ts'
+import { holdSummary } from '../summary/hold-summary.ts'
 import { endOfTime, type Trust, type Window } from '../trust/trusted-root.ts'
 import { Book, type CandidateResult } from './book.ts'
 import type { Candidate } from './candidate.ts'
@@ -30,17 +31,29 @@ export function holdAgainst(
   holdAnnotations(requirement, claims, leaf, book)
   for (const note of candidate.notes) book.note(note.code, { found: note.found })
   const build = holdBuild(requirement, leaf, claims, matter, book)
-  if ('builder' in requirement.signer) holdBuilder(requirement.signer, leaf, build, book)
+  if ('builder' in requirement.signer) holdBuilder(requirement.signer, leaf, build, matter, book)
   const boundaries = facts.times.map(({ time }) => time - matter.limits.clockSkewMs)
+  if (requirement.vsa !== undefined) boundaries.push(...holdSummary(requirement.vsa, claims, matter, book))
   if (facts.judgedAlive !== undefined) boundaries.push(...lifeBoundaries(facts.judgedAlive, matter.trust))
-  const commit = leaf?.extensions.sourceRepositoryDigest ?? leaf?.extensions.githubWorkflowSHA
-  const run = leaf?.extensions.runInvocationURI
   return {
     ...book.close(),
     candidate,
     key,
     boundaries,
-    source: { ...(commit !== undefined && { commit }), ...(run !== undefined && { run }) },
+    source: sourceOf(leaf),
+  }
+}
+
+function sourceOf(leaf: LeafFacts | undefined): CandidateResult['source'] {
+  const { extensions } = leaf ?? { extensions: {} as LeafFacts['extensions'] }
+  const commit = extensions.sourceRepositoryDigest ?? extensions.githubWorkflowSHA
+  const run = extensions.runInvocationURI
+  const { sourceRepositoryIdentifier: repositoryId, sourceRepositoryOwnerIdentifier: ownerId } = extensions
+  return {
+    ...(commit !== undefined && { commit }),
+    ...(run !== undefined && { run }),
+    ...(repositoryId !== undefined && { repositoryId }),
+    ...(ownerId !== undefined && { ownerId }),
   }
 }
 
@@ -68,7 +81,7 @@ function holdBuild(
   if (provenance === undefined) return undefined
   const { statement, predicateType } = claims ?? {}
   const proven =
-    leaf === undefined || statement === undefined || predicateType === undefined
+    (leaf === undefined && !isKeys(requirement.signer)) || statement === undefined || predicateType === undefined
       ? undefined
       : { leaf, predicateType, ...statement }
   return holdProvenance(provenance, proven, byBuilder, matter, book)

@@ -1,12 +1,12 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { Code } from '../../core/codes.ts'
 import { foreignKey } from '../../core/keys.ts'
 import type { Limits } from '../../core/limits.ts'
 import { KeptCertificate } from '../certificate/kept-certificate.ts'
 import { type LeafFacts, leafRoleProblem, readLeaf } from '../certificate/leaf.ts'
 import type { Trust } from '../trust/trusted-root.ts'
-import { type Hash, hashOf } from './algorithm.ts'
-import { awaitsLog, type Candidate } from './candidate.ts'
+import { type Hash, hashOf, sideBySide } from './algorithm.ts'
+import { awaitsLog, type Candidate, type Content } from './candidate.ts'
 import { type ArtifactHashes, type CheckedContent, contentFor } from './content.ts'
 import { checkEntry, type EntryProblem, inService, type ShownEntry } from './log.ts'
 import { verifyChain, verifySignatureWith } from './stages.ts'
@@ -114,7 +114,7 @@ export function keylessFacts(candidate: Candidate, context: Context, at: number 
 /** Facts of a candidate under one key of the policy; a certificate that travels along is no one's word here. */
 export function keyFacts(candidate: Candidate, key: KeyObject, hash: Hash, context: Context): Facts {
   const content = contentFor(candidate.content, context.artifact)
-  const signature = checkSignature(content, key, hash, context)
+  const signature = checkOwn(candidate, content, key, hash, context)
   const notAsked: Stage<never> = { outcome: 'error', code: 'certificate.not-evaluated' }
   if (!isDone(signature))
     return {
@@ -260,15 +260,17 @@ function checkSignature(content: CheckedContent, key: KeyObject, hash: Hash, con
   return 'failed' in stage ? { outcome: 'fail', code: 'signature.invalid' } : { done: { hash } }
 }
 
-/** A public key of a policy: PEM or DER SubjectPublicKeyInfo; undefined where it is none or not allowed. */
-export function readPublicKey(bytes: Uint8Array): KeyObject | undefined {
-  try {
-    const text = Buffer.from(bytes).toString('latin1')
-    const key = text.includes('-----BEGIN')
-      ? createPublicKey(text)
-      : createPublicKey({ key: Buffer.from(bytes), format: 'der', type: 'spki' })
-    return foreignKey(key) === undefined ? key : undefined
-  } catch {
-    return undefined
-  }
+/** Some signers of envelopes write r and s side by side; Go's verifiers take that as well, and so of a policy's own key do we. */
+function checkOwn(
+  { content }: Candidate,
+  checked: CheckedContent,
+  key: KeyObject,
+  hash: Hash,
+  context: Context,
+): Facts['signature'] {
+  const first = checkSignature(checked, key, hash, context)
+  const signature = isDone(first) || content.kind !== 'dsse' ? undefined : sideBySide(key, content.signature)
+  return signature === undefined
+    ? first
+    : checkSignature(contentFor({ ...content, signature } as Content, context.artifact), key, hash, context)
 }

@@ -7,7 +7,7 @@ import type { Book } from './book.ts'
 import type { Candidate } from './candidate.ts'
 import { type Facts, isDone, type Refusal } from './facts.ts'
 import type { Matter } from './matter.ts'
-import { type Claims, readClaims, signPredicate } from './payload.ts'
+import { type Claims, readClaims, signPredicate, weakDigests } from './payload.ts'
 
 /** The signed document is about this very artifact, and of the demanded type. */
 export function holdPayload(
@@ -23,13 +23,14 @@ export function holdPayload(
     if (typed !== undefined) book.demand('/predicateType', 'error', 'predicate.not-evaluated')
     return undefined
   }
-  const claims = readClaims(candidate.content, matter.digests, matter.limits.jsonDepth)
+  const claims = readClaims(candidate.content, matter.digests, matter.limits)
   if ('outcome' in claims) {
-    book.refusal('/candidate', isProvenance(requirement) ? ofProvenance(claims) : claims)
+    book.refusal('/candidate', wordsFor(requirement, claims, candidate, matter))
     if (typed !== undefined) book.demand('/predicateType', 'error', 'predicate.not-evaluated')
     return undefined
   }
-  const { predicateType } = claims
+  const { predicateType, unknown = [] } = claims
+  if (unknown.length > 0) book.note('payload.fields-unknown', { found: unknown.slice(0, 8).join(', ').slice(0, 512) })
   // T40, T53: a vulnerability report by the right identity is no signature of the image.
   const isSignature =
     predicateType === undefined || predicateType === signPredicate || (typed ?? []).includes(predicateType)
@@ -54,13 +55,17 @@ export function holdPayload(
 
 const isProvenance = ({ signer, provenance }: Requirement): boolean => provenance !== undefined || 'builder' in signer
 
-/** The same refusals in the words of provenance. */
-const ofProvenance = (refusal: Refusal): Refusal =>
-  refusal.code === 'payload.digest-mismatch'
-    ? { ...refusal, code: 'provenance.subject' }
-    : refusal.code.startsWith('payload.') && refusal.outcome === 'fail'
-      ? { ...refusal, code: 'provenance.payload' }
-      : refusal
+/** The same refusals in the words of what was looked for. */
+function wordsFor(requirement: Requirement, refusal: Refusal, { content }: Candidate, matter: Matter): Refusal {
+  const kind = requirement.vsa !== undefined ? 'vsa' : isProvenance(requirement) ? 'provenance' : undefined
+  if (kind === undefined || refusal.outcome !== 'fail' || !refusal.code.startsWith('payload.')) return refusal
+  if (refusal.code !== 'payload.digest-mismatch') return { ...refusal, code: `${kind}.payload` }
+  const weak = kind === 'vsa' ? weakDigests(content, matter.limits) : undefined
+  // T48: it may be about this artifact, and does not show it.
+  return weak === undefined
+    ? { ...refusal, code: `${kind}.subject` }
+    : { outcome: 'error', code: 'payload.digest-weak', expected: 'sha256', found: weak }
+}
 
 export function holdReference(requirement: Requirement, claims: Claims | undefined, matter: Matter, book: Book): void {
   const wanted = requirement.reference

@@ -1,16 +1,18 @@
 import type { ExtensionName } from '../../core/certificate-extensions.ts'
+import { type Digest, digestOf } from '../../core/digest.ts'
 import type { Where } from '../../core/finding.ts'
-import { isKeys, type Keyless, type Requirement, transparencyOf } from '../../core/policy.ts'
+import { readPublicKey } from '../../core/keys.ts'
+import { isKeys, type Keyless, type Keys, type Requirement, transparencyOf } from '../../core/policy.ts'
 import type { LeafFacts } from '../certificate/leaf.ts'
-import { type Hash, hashOf } from './algorithm.ts'
+import { hashOf } from './algorithm.ts'
 import type { Book } from './book.ts'
 import type { Candidate } from './candidate.ts'
 import { hashesOf } from './content.ts'
-import { type Context, type Facts, isDone, keyFacts, keylessFacts, type Refusal, readPublicKey } from './facts.ts'
+import { type Context, type Facts, isDone, keyFacts, keylessFacts, type Refusal } from './facts.ts'
 import { compareIdentity } from './identity.ts'
 import type { Matter } from './matter.ts'
 
-export type Examined = { readonly facts: Facts; readonly key: number | undefined; readonly leaf: LeafFacts | undefined }
+export type Examined = { readonly facts: Facts; readonly key: Digest | undefined; readonly leaf: LeafFacts | undefined }
 
 /** Facts and the findings of the signer: certificate and signature, or the key that made it. */
 export function examine(requirement: Requirement, candidate: Candidate, matter: Matter, book: Book): Examined {
@@ -28,20 +30,17 @@ export function examine(requirement: Requirement, candidate: Candidate, matter: 
   return { facts, key: undefined, leaf: isDone(facts.certificate) ? facts.certificate.done : undefined }
 }
 
-function examineKeys(
-  keys: readonly { readonly key: { readonly base64: string }; readonly hash?: Hash }[],
-  candidate: Candidate,
-  context: Context,
-  book: Book,
-): Examined {
+function examineKeys(keys: Keys['keys'], candidate: Candidate, context: Context, book: Book): Examined {
   let refused: Facts | undefined
-  for (const [i, { key: bytes, hash }] of keys.entries()) {
+  for (const { key: bytes, hash, id } of keys) {
     const key = readPublicKey(Buffer.from(bytes.base64, 'base64'))
-    if (key === undefined) continue // T93: a policy with such a key does not load
+    if (typeof key === 'string') continue // T93: a policy with such a key does not load
     const facts = keyFacts(candidate, key, hash ?? hashOf(key), context)
     if (isDone(facts.signature)) {
-      book.demand('/signer/keys', 'pass', 'signature.verified')
-      return { facts, key: i, leaf: undefined }
+      const hint = 'hint' in candidate.holder ? candidate.holder.hint : ''
+      if (id === undefined || id === hint) book.demand('/signer/keys', 'pass', 'signature.verified')
+      else book.demand('/signer/keys', 'fail', 'signature.key-id', { expected: id, found: hint.slice(0, 512) })
+      return { facts, key: digestOf(key.export({ format: 'der', type: 'spki' })), leaf: undefined }
     }
     if (refused === undefined || facts.signature.outcome === 'error') refused = facts
   }

@@ -2,7 +2,8 @@ import { X509Certificate } from 'node:crypto'
 import { z } from 'zod'
 import { decodeBase64 } from '../../core/base64.ts'
 import { type Digest, digestOf } from '../../core/digest.ts'
-import { canonicalJson, type Json, parseJson } from '../../core/json.ts'
+import { canonicalJson, type Json, parseJson, wellFormed } from '../../core/json.ts'
+import { documentsIn } from '../../core/json-lines.ts'
 import type { Limits } from '../../core/limits.ts'
 import type { Candidate, EntryMaterial, Holder, Read } from './candidate.ts'
 import { rekorEntry, rekorMaterial } from './rekor-entry.ts'
@@ -28,12 +29,14 @@ const keys = {
 /** A legacy candidate has no bytes of its own: it is named by its layer's descriptor with the annotations. */
 export const legacyId = (layer: LegacyLayer): Digest =>
   digestOf(
-    canonicalJson({
-      mediaType: layer.mediaType,
-      digest: layer.digest,
-      size: layer.size,
-      ...(layer.annotations && { annotations: layer.annotations as Json }),
-    }),
+    canonicalJson(
+      wellFormed({
+        mediaType: layer.mediaType,
+        digest: layer.digest,
+        size: layer.size,
+        ...(layer.annotations && { annotations: layer.annotations as Json }),
+      }),
+    ),
   )
 
 export function readLegacyLayer(layer: LegacyLayer, payload: Uint8Array, limits: Limits): Read {
@@ -127,23 +130,19 @@ const downloaded = z.object({
   RFC3161Timestamp: z.unknown().optional(),
 })
 
-/** What `cosign download signature` prints: an array, one object, or one object a line. */
+/** What `cosign download signature` prints: an array, one object, or one object a line. One more than may be is read, so that the limit is seen. */
 export function readDownloaded(bytes: Uint8Array, limits: Limits): readonly Read[] {
-  const whole = parseJson(bytes, limits.jsonDepth)
-  const values =
-    'problem' in whole
-      ? Buffer.from(bytes)
-          .toString('utf8')
-          .split('\n')
-          .filter((line) => line.trim() !== '')
-          .map((line) => parseJson(line, limits.jsonDepth))
-      : [whole]
-  return values.flatMap((parsed): readonly Read[] => {
+  const reads: Read[] = []
+  for (const document of documentsIn(bytes, limits.jsonDepth, limits.candidates + 1)) {
+    const parsed = parseJson(document, limits.jsonDepth)
+    const elements: readonly unknown[] =
+      'problem' in parsed ? [] : Array.isArray(parsed.value) ? parsed.value : [parsed.value]
     if ('problem' in parsed)
-      return [{ id: digestOf(bytes), outcome: 'error', code: 'evidence.malformed', found: parsed.problem }]
-    const elements: readonly unknown[] = Array.isArray(parsed.value) ? parsed.value : [parsed.value]
-    return elements.slice(0, limits.candidates).map((element) => readElement(element, limits))
-  })
+      reads.push({ id: digestOf(document), outcome: 'error', code: 'evidence.malformed', found: parsed.problem })
+    for (const element of elements.slice(0, limits.candidates + 1 - reads.length))
+      reads.push(readElement(element, limits))
+  }
+  return reads
 }
 
 function readElement(element: unknown, limits: Limits): Read {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { cosignCommand } from '../../../src/cli/render/cosign.ts'
 import type { Policy, Requirement } from '../../../src/core/policy.ts'
 import { profileNamed } from '../../../src/policy/profiles/table.ts'
-import { trusted } from '../../report/answers.ts'
+import { answerOf, digest, trusted } from '../../report/answers.ts'
 
 const kong = profileNamed('kong-mesh')?.policy
 if (kong === undefined) throw new Error('no profile')
@@ -79,4 +79,34 @@ test('keys, attestations, lent signatures and counts', () => {
   expect(cosignCommand(withRequirement({ transparency: { log: 2, sct: 0, proof: true } }), trusted)).toMatch(
     /--insecure-ignore-sct[\s\S]*2 logs[\s\S]*inclusion proof/,
   )
+})
+
+test('a file is verified as a blob, its attestation too, and a digest alone where cosign takes one', () => {
+  const file = (name: string | undefined, policy: Policy) => {
+    const [only] = answerOf(
+      [{ subject: digest('a'), role: 'artifact', outcome: 'trusted', findings: [] }],
+      'trusted',
+    ).subjects
+    if (only === undefined) throw new Error('no subject')
+    const { as: _, name: __, ...asked } = only.inputs.asked
+    const inputs = { ...only.inputs, asked: { ...asked, ...(name !== undefined && { name }) } }
+    return cosignCommand(policy, { ...trusted, subjects: [{ ...only, inputs }] })
+  }
+  const attestation = withRequirement({
+    candidate: 'attestation',
+    predicateType: ['https://slsa.dev/provenance/v1'],
+    provenance: { fileName: 'demanded' },
+  })
+  const named = file('app.tar.gz', attestation)
+  expect(wordsOf(named)).toEqual(
+    expect.arrayContaining(['verify-blob-attestation', '--bundle=bundle.json', 'app.tar.gz']),
+  )
+  expect(named).toContain('a renamed one would pass')
+  expect(named).not.toContain('platform')
+  const bare = wordsOf(file(undefined, attestation))
+  expect(bare).toEqual(expect.arrayContaining([`--digest=${'a'.repeat(64)}`, '--digestAlg=sha256']))
+  const signature = file('app.tar.gz', withRequirement({ annotations: { repo: 'x' } }))
+  expect(wordsOf(signature)).toContain('verify-blob')
+  expect(wordsOf(signature)).not.toContain('-a')
+  expect(signature).toContain('annotation repo of a file')
 })
