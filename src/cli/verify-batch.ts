@@ -2,22 +2,20 @@ import { once } from 'node:events'
 import { createReadStream, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Fault } from '../core/fault.ts'
-import { parseJson } from '../core/json.ts'
 import { limits } from '../core/limits.ts'
-import { problemOf } from '../core/problem.ts'
-import type { Answer } from '../core/request.ts'
 import { readSecurityAssets } from '../evidence/archive/security-assets.ts'
 import { hashPool } from '../evidence/given/hash-pool.ts'
 import { readingOnce } from '../evidence/given/pieces.ts'
 import { loadConfig } from '../examine/config.ts'
 import { keeperOf } from '../examine/keeper.ts'
-import { readRequest } from '../examine/prepare.ts'
-import { type Done, examineRequest, type Shopkeeper } from '../examine/shop.ts'
+import type { Done, Shopkeeper } from '../examine/shop.ts'
+import type { Told } from './batch-job.ts'
+import { answerLine, type Line, told } from './batch-line.ts'
+import { type LineThreads, lineThreads, worthThreads } from './batch-threads.ts'
 import { report } from './cause.ts'
 import { readFlags, usage } from './flags.ts'
-import { type ExitCode, exitOf, exitOfFault, worstExit } from './problem.ts'
+import { type ExitCode, worstExit } from './problem.ts'
 import { PackWriter } from './verify.ts'
-import { hostsOf } from './verify-image.ts'
 
 export async function run(args: readonly string[]): Promise<ExitCode> {
   const { values, positionals } = readFlags(args, {
@@ -35,12 +33,15 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
   const kept = keeperOf(loadConfig(process.env), process.env, report)
   const keeper = { ...kept, hash: pool.hash, readAssets: readingOnce(readSecurityAssets) }
   const pack = new PackWriter(values['save-pack'])
+  // What goes into a pack has to be here; and one at a time means one at a time.
+  const threads = values['save-pack'] === undefined && parallel > 1 ? lineThreads(baseOf(file, values.root)) : undefined
   try {
-    const code = await verifyBatch({ file, root: values.root, parallel, pack }, keeper, process.stdout)
+    const options = { file, root: values.root, parallel, pack, ...(threads !== undefined && { threads }) }
+    const code = await verifyBatch(options, keeper, process.stdout)
     await pack.close()
     return code
   } finally {
-    await Promise.all([keeper.close(), pool.close()])
+    await Promise.all([keeper.close(), pool.close(), threads?.close()])
   }
 }
 
@@ -49,30 +50,43 @@ export type BatchOptions = {
   readonly root: string | undefined
   readonly parallel: number
   readonly pack?: PackWriter
+  readonly threads?: LineThreads
 }
+
+/** Where the paths of the lines begin. */
+const baseOf = (file: string, root: string | undefined): string =>
+  root ?? (file === '-' ? process.cwd() : dirname(resolve(file)))
 
 /** One request a line in, one answer a line out, in the same order, whatever happens to a single line. */
 export async function verifyBatch(
-  { file, root, parallel, pack }: BatchOptions,
+  { file, root, parallel, pack, threads }: BatchOptions,
   keeper: Shopkeeper,
   out: NodeJS.WritableStream,
 ): Promise<ExitCode> {
   if (file !== '-' && !isThere(file, 'file')) throw new Fault('request.path-not-found', { parameters: { found: file } })
   if (root !== undefined && !isThere(root, 'folder'))
     throw new Fault('request.path-not-found', { parameters: { found: root } })
-  const base = root ?? (file === '-' ? process.cwd() : dirname(resolve(file)))
+  const base = baseOf(file, root)
   const input = file === '-' ? process.stdin : createReadStream(file)
   const exits: ExitCode[] = []
-  const write = async ({ answer, done }: Awaited<ReturnType<typeof answerLine>>) => {
+  const write = async ({ text, exit, done }: Told & { readonly done?: Done }) => {
     if (done !== undefined) pack?.add(done)
-    exits.push('problem' in answer ? exitOfFault(answer.problem.code) : exitOf(answer.verdict))
-    if (!out.write(`${JSON.stringify(answer)}\n`)) await once(out, 'drain')
+    exits.push(exit)
+    if (!out.write(`${text}\n`)) await once(out, 'drain')
   }
+  const here = async (line: Line) => {
+    const answered = await answerLine(line, base, keeper)
+    return { ...told(answered), ...(answered.done !== undefined && { done: answered.done }) }
+  }
+  let read = 0
+  const answer = async (line: Line) =>
+    (threads === undefined || line === 'too-large' || read++ < worthThreads ? undefined : await threads.answer(line)) ??
+    here(line)
   // Each answer goes out as soon as it and all before it are there: whoever writes one line may wait for its answer.
   let last: Promise<unknown> = Promise.resolve()
   const open: Promise<unknown>[] = []
   for await (const line of lines(input, limits.requestLineBytes)) {
-    last = Promise.all([answerLine(line, base, keeper), last]).then(([next]) => write(next))
+    last = Promise.all([answer(line), last]).then(([next]) => write(next))
     last.catch(() => {}) // awaited below
     open.push(last)
     if (open.length >= parallel) await open.shift()
@@ -86,42 +100,8 @@ function isThere(path: string, as: 'file' | 'folder'): boolean {
   return found !== undefined && found.isDirectory() === (as === 'folder')
 }
 
-async function answerLine(
-  line: Buffer | 'too-large',
-  root: string,
-  keeper: Shopkeeper,
-): Promise<{ readonly answer: Answer; readonly done?: Done }> {
-  let id: string | undefined
-  try {
-    if (line === 'too-large')
-      throw new Fault('request.too-large', { status: 413, parameters: { expected: String(limits.requestLineBytes) } })
-    const parsed = parseJson(line, limits.jsonDepth)
-    if ('problem' in parsed) throw new Fault('request.malformed', { parameters: { found: parsed.problem } })
-    if (parsed.duplicateKey !== undefined)
-      throw new Fault('request.malformed', { parameters: { found: `${parsed.duplicateKey} stands twice` } })
-    id = idOf(parsed.value)
-    const request = readRequest(parsed.value)
-    const typed = 'image' in request.subject ? hostsOf([request.subject.image, request.signatureRepository]) : []
-    const done = await examineRequest(request, { root, confined: true }, keeper, typed)
-    return { answer: done.examined.answer, done }
-  } catch (error) {
-    if (!(error instanceof Fault)) keeper.report(error)
-    const problem = problemOf(error)
-    return { answer: { schema: 'urn:meshproof:answer:v1', ...(id !== undefined && { id }), problem } }
-  }
-}
-
-const idOf = (value: unknown): string | undefined =>
-  typeof value === 'object' &&
-  value !== null &&
-  'id' in value &&
-  typeof value.id === 'string' &&
-  value.id.length <= 1024
-    ? value.id
-    : undefined
-
 /** Lines of a stream, never holding more than one line and `limit` bytes of it. */
-async function* lines(input: AsyncIterable<unknown>, limit: number): AsyncGenerator<Buffer | 'too-large'> {
+async function* lines(input: AsyncIterable<unknown>, limit: number): AsyncGenerator<Line> {
   let parts: Buffer[] = []
   let size = 0
   let skipping = false
