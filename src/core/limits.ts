@@ -72,6 +72,9 @@ export const limits = Object.freeze({
   httpKeepAliveMs: 15_000,
   idempotencyMs: 24 * 60 * 60_000,
   bodyBytes: 32 * MiB,
+  /** What a form of a page sends. */
+  formBytes: 64 * KiB,
+  formFields: 32,
 })
 
 export type Limits = { readonly [K in keyof typeof limits]: number }
