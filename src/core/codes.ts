@@ -451,7 +451,11 @@ export const codes = {
     'What was brought along was altered: a blob does not hash to its name {found}.',
     'Copy it again from its source.',
   ),
-  'evidence.missing': row('medium', 'A piece of evidence is not in the pack: {found}.', 'Save the pack again.'),
+  'evidence.missing': row(
+    'medium',
+    'A piece of evidence is missing or altered: {found}.',
+    'Of a pack: save it again. Of the service: restore it from a back-up.',
+  ),
   'evidence.malformed': row('medium', 'What was brought along cannot be read.', 'Check which file was given.'),
   'bundle.malformed': row(
     'medium',
@@ -552,6 +556,8 @@ export const codes = {
   ),
   'request.no-route': row('low', 'There is nothing at {found}.', 'The pages begin at /, the API at /api/v1.'),
   'request.unknown': row('low', 'There is no request {found}.', 'List them at /api/v1/verifications.'),
+  'artifact.unknown': row('low', 'Nothing is kept about the artifact {found}.', 'Verify it first.'),
+  'verdict.unknown': row('low', 'There is no verdict {found}.', 'The page of an artifact lists its verdicts.'),
   'request.idempotency-conflict': row(
     'medium',
     'The Idempotency-Key was used for another request.',

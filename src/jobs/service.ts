@@ -20,7 +20,7 @@ export type Service = {
   readonly limits: Limits
   readonly report: (error: unknown) => void
   /** Puts a committed request into the queue; where that fails, the sweeper will. */
-  readonly enqueue: (id: string) => Promise<void>
+  readonly enqueue: (id: string, attempt?: number) => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -57,8 +57,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     keeper,
     limits,
     report,
-    enqueue: async (id) => {
-      await queue.add([{ id, attempt: 0 }]).catch(report)
+    enqueue: async (id, attempt = 0) => {
+      await queue.add([{ id, attempt }]).catch(report)
     },
     close: async () => {
       await queue.close().catch(report)

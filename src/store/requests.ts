@@ -50,7 +50,7 @@ export type Lease = {
   readonly spec: Uint8Array
 }
 
-const columns = [
+export const requestColumns = [
   'id',
   'subject',
   'policy',
@@ -63,7 +63,7 @@ const columns = [
   'done_at as doneAt',
 ] as const
 
-const asRow = (row: object): RequestRow => row as RequestRow
+export const asRow = (row: object): RequestRow => row as RequestRow
 
 /** The rows of `request`: the truth about what was asked for; the queue only carries their ids. */
 export class Requests {
@@ -262,8 +262,18 @@ export class Requests {
   }
 
   async find(id: string): Promise<RequestRow | undefined> {
-    const row = await this.#database.db.selectFrom('request').select(columns).where('id', '=', id).executeTakeFirst()
+    const row = await this.#database.db
+      .selectFrom('request')
+      .select(requestColumns)
+      .where('id', '=', id)
+      .executeTakeFirst()
     return row && asRow(row)
+  }
+
+  /** The request as it was sent. */
+  async spec(id: string): Promise<Uint8Array | undefined> {
+    const row = await this.#database.db.selectFrom('request').select('spec').where('id', '=', id).executeTakeFirst()
+    return row?.spec
   }
 
   /** The bytes of what it came to: the request as it can be judged again, with its answer. */
@@ -276,7 +286,7 @@ export class Requests {
   async list(filter: Filter, limit: number, after?: Key): Promise<readonly RequestRow[]> {
     const rows = await this.#database.db
       .selectFrom('request')
-      .select(columns)
+      .select(requestColumns)
       .where(({ and, eb }) => {
         const all: Expression<SqlBool>[] = []
         if (filter.state !== undefined) all.push(eb('state', '=', filter.state))

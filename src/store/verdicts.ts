@@ -43,39 +43,46 @@ export type Sighting = {
  * request was cancelled: then nothing is written, and whoever has the lease comes to the same verdict.
  */
 export async function finish(database: Database, lease: Lease, finished: Finished): Promise<boolean> {
+  return database.transaction((tx) => finishIn(tx, lease, finished))
+}
+
+/** The same within a transaction that does more. */
+export async function finishIn(
+  tx: Transaction<Tables>,
+  lease: Pick<Lease, 'id' | 'attempt'>,
+  finished: Finished,
+): Promise<boolean> {
   const now = new Date()
-  return database.transaction(async (tx) => {
-    const { numUpdatedRows } = await tx
-      .updateTable('request')
-      .set({
-        state: 'done',
-        lease_until: null,
-        error: null,
-        outcome: finished.outcome,
-        result: Buffer.from(finished.result),
-        done_at: now,
-      })
-      .where('id', '=', lease.id)
-      .where('attempt', '=', lease.attempt)
-      .where('state', '=', 'running')
-      .executeTakeFirst()
-    if (numUpdatedRows === 0n) return false
-    await keepEvidence(tx, finished, now)
-    await keepObservations(tx, lease.id, finished.observations)
-    await keepVerdicts(tx, lease.id, finished, now)
-    await keepArtifacts(tx, finished, now)
-    await append(
-      tx,
-      'verdict',
-      {
-        request: lease.id,
-        outcome: finished.outcome,
-        verdicts: finished.verdicts.map(({ verdict }) => sealVerdict(verdict).digest),
-      },
-      now.getTime(),
-    )
-    return true
-  })
+  const { numUpdatedRows } = await tx
+    .updateTable('request')
+    .set({
+      state: 'done',
+      lease_until: null,
+      error: null,
+      outcome: finished.outcome,
+      result: Buffer.from(finished.result),
+      done_at: now,
+    })
+    .where('id', '=', lease.id)
+    .where('attempt', '=', lease.attempt)
+    .where('state', '=', 'running')
+    .executeTakeFirst()
+  if (numUpdatedRows === 0n) return false
+  await keepEvidence(tx, finished, now)
+  await keepObservations(tx, lease.id, finished.observations)
+  await keepVerdicts(tx, lease.id, finished, now)
+  await keepArtifacts(tx, finished, now)
+  await append(
+    tx,
+    'verdict',
+    {
+      request: lease.id,
+      outcome: finished.outcome,
+      verdicts: finished.verdicts.map(({ verdict }) => sealVerdict(verdict).digest),
+    },
+    now.getTime(),
+  )
+  return true
 }
 
 /** Shared rows are written in the order of their keys, so that two of these never wait for each other (T102). */

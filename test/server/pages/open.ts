@@ -1,0 +1,96 @@
+import type { Digest } from '../../../src/core/digest.ts'
+import { Fault } from '../../../src/core/fault.ts'
+import { limits } from '../../../src/core/limits.ts'
+import { problemOf } from '../../../src/core/problem.ts'
+import { loadConfig } from '../../../src/examine/config.ts'
+import { loadDemo } from '../../../src/jobs/demo.ts'
+import { openService, type Service } from '../../../src/jobs/service.ts'
+import { verification } from '../../../workers/verification.ts'
+
+/** The service in memory, its queue without a worker: nothing runs by itself, so that a test can look at each state. */
+export const openInMemory = (): Promise<Service> =>
+  openService({
+    place: { folder: undefined },
+    redis: undefined,
+    config: loadConfig({ MESHPROOF_CACHE_PATH: '' }),
+    env: {},
+    limits,
+    migrates: true,
+    report: () => {},
+  })
+
+/** Asks as the API does, and leaves it to the test what becomes of it. */
+export async function ask(service: Service, spec: object, subject: string, policy: string): Promise<string> {
+  const created = await service.requests.create({
+    spec: Buffer.from(JSON.stringify(spec)),
+    subject,
+    policy,
+    principal: null,
+  })
+  if ('conflict' in created) throw new Error('a conflict')
+  return created.id
+}
+
+export const image = (name: string, more: object = {}): object => ({
+  subject: { image: name },
+  policy: { profile: 'kong-mesh' },
+  ...more,
+})
+
+/** One request in every state there is; the verdicts are those of the shipped pack, and one that could reach nothing. */
+export async function fill(service: Service): Promise<Readonly<Record<State, string>>> {
+  const { requests } = service
+  await loadDemo(service, null)
+  const rows = await requests.list({}, 10)
+  const of = (name: string) => rows.find(({ subject }) => subject.includes(name))?.id ?? ''
+  const place = (name: string) => `docker.io/kong/${name}:2.14.3`
+  const ended = async (name: string, how: (id: string) => Promise<unknown>, more: object = {}) => {
+    const id = await ask(service, image(place(name), more), place(name), 'kong-mesh')
+    await how(id)
+    return id
+  }
+  const inconclusive = await ended('kumactl', (id) => verification(id, service), { offline: true })
+  const refused = await ended('kuma-dp', async (id) => {
+    const lease = await requests.claim(id, 60_000)
+    if (lease !== undefined)
+      await requests.refuse(
+        lease,
+        problemOf(new Fault('reference.malformed', { parameters: { found: place('kuma-dp') } })),
+      )
+  })
+  const parked = await ended('kong-mesh-operator', async (id) => {
+    const lease = await requests.claim(id, 60_000)
+    if (lease !== undefined)
+      await requests.fail(lease, problemOf(new Error('broken')), { attempts: 1, backoffMs: 1000 })
+  })
+  const cancelled = await ended('kuma-universal', (id) => requests.cancel(id, null))
+  const queued = await ended('kuma-cni', async () => {})
+  const running = await ended('kuma-cp', async (id) => {
+    const lease = await requests.claim(id, 3_600_000)
+    if (lease !== undefined)
+      await requests.renew(lease, 3_600_000, { phase: 'evidence', done: 14, total: null, unit: 'look-ups' })
+  })
+  return {
+    trusted: of('kuma-cp'),
+    rejected: of('kuma-dp'),
+    inconclusive,
+    refused,
+    parked,
+    cancelled,
+    queued,
+    running,
+  }
+}
+export type State = 'trusted' | 'rejected' | 'inconclusive' | 'refused' | 'parked' | 'cancelled' | 'queued' | 'running'
+
+/** The digests that one request was judged about. */
+export async function subjectsOf(service: Service, id: string): Promise<readonly Digest[]> {
+  const rows = await service.database.db
+    .selectFrom('request_verdict')
+    .innerJoin('verdict', 'verdict.digest', 'request_verdict.verdict')
+    .select('verdict.subject')
+    .where('request_id', '=', id)
+    .orderBy('place')
+    .execute()
+  return rows.map(({ subject }) => subject as Digest)
+}
