@@ -1,3 +1,4 @@
+import Fastify, { type FastifyInstance } from 'fastify'
 import type { Digest } from '../../../src/core/digest.ts'
 import { Fault } from '../../../src/core/fault.ts'
 import { limits } from '../../../src/core/limits.ts'
@@ -5,6 +6,11 @@ import { problemOf } from '../../../src/core/problem.ts'
 import { loadConfig } from '../../../src/examine/config.ts'
 import { loadDemo } from '../../../src/jobs/demo.ts'
 import { openService, type Service } from '../../../src/jobs/service.ts'
+import { demandPermissions } from '../../../src/server/auth/permission.ts'
+import { pages } from '../../../src/server/pages/pages.ts'
+import { problemPage } from '../../../src/server/pages/problem.ts'
+import { sendPage } from '../../../src/server/pages/reply.ts'
+import { fromColumn } from '../../../src/store/digest-column.ts'
 import { verification } from '../../../workers/verification.ts'
 
 /** The service in memory, its queue without a worker: nothing runs by itself, so that a test can look at each state. */
@@ -83,14 +89,29 @@ export async function fill(service: Service): Promise<Readonly<Record<State, str
 }
 export type State = 'trusted' | 'rejected' | 'inconclusive' | 'refused' | 'parked' | 'cancelled' | 'queued' | 'running'
 
-/** The digests that one request was judged about. */
-export async function subjectsOf(service: Service, id: string): Promise<readonly Digest[]> {
+/** The verdicts of one request, and what they are about. */
+export async function verdictsOf(
+  service: Service,
+  id: string,
+): Promise<readonly { readonly verdict: Digest; readonly subject: Digest }[]> {
   const rows = await service.database.db
     .selectFrom('request_verdict')
     .innerJoin('verdict', 'verdict.digest', 'request_verdict.verdict')
-    .select('verdict.subject')
+    .select(['verdict.subject', 'verdict.digest'])
     .where('request_id', '=', id)
     .orderBy('place')
     .execute()
-  return rows.map(({ subject }) => subject as Digest)
+  return rows.map(({ subject, digest }) => ({ subject: subject as Digest, verdict: fromColumn(digest) }))
+}
+/** The pages as the service registers them, for somebody who is signed in; how one signs in is not theirs to know. */
+export async function openPages(service: Service): Promise<FastifyInstance> {
+  const app = Fastify()
+  demandPermissions(app)
+  app.decorateRequest('principal', undefined)
+  app.setErrorHandler((error, _request, reply) => {
+    const problem = problemOf(error)
+    return sendPage(reply, problemPage(problem), problem.status)
+  })
+  await app.register(pages(service))
+  return app
 }
