@@ -98,9 +98,9 @@ export function verificationPage(verification: Verification): string {
 <div class="head"><h1 class="small">Asked ${whenHtml(row.createdAt, now)}${row.doneAt === null ? undefined : html`, took ${took(Math.max(0, row.doneAt.getTime() - row.createdAt.getTime()))}`}</h1>
 <p class="exports"><a href="/api/v1/verifications/${row.id}" download="${`verification-${row.id}.json`}">This as JSON</a></p></div>`
   const main = isLive
-    ? html`${head}<div id="operation" hx-get="/verifications/${row.id}" hx-trigger="every 1s" hx-select="#operation" hx-swap="outerHTML">${body}</div>`
+    ? html`${head}<noscript><p class="more">Without JavaScript this page looks again every five seconds; or <a href="/verifications/${row.id}">look again now</a>.</p></noscript><div id="operation" hx-get="/verifications/${row.id}" hx-trigger="every 1s" hx-select="#operation" hx-swap="outerHTML">${body}</div>`
     : html`${head}<div id="operation">${body}</div>`
-  return layout({ title: `${so.word}: ${row.subject}`, ...(isLive && { again: 2 }) }, main)
+  return layout({ title: `${so.word}: ${row.subject}`, ...(isLive && { again: 5 }) }, main)
 }
 
 /** Not judged: still to come, or ended without a verdict. */
