@@ -52,7 +52,7 @@ export const choose = (name: string, chosen: string, choices: readonly Choice[],
       : html`<option value="${value}">${label}</option>`,
   )
   return wrong
-    ? html`<select id="${name}" name="${name}" aria-invalid="true" aria-describedby="${name}-told">${options}</select>`
+    ? html`<select id="${name}" name="${name}" aria-invalid="true" aria-describedby="${name}-told" autofocus>${options}</select>`
     : html`<select id="${name}" name="${name}">${options}</select>`
 }
 

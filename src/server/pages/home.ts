@@ -66,12 +66,12 @@ export function homePage({ attention, counts, days, choices, typed, now }: Home)
     all === 0
       ? html`<h1>Nothing verified yet</h1><p class="lead">Paste the reference of an image: its signatures, attestations and identities are fetched and judged, and everything that the verdict stands on is kept.</p>
 ${ask}${demoOffer}`
-      : html`<h1>${headline(attention.length)}</h1>
+      : html`${typed.problem === undefined ? undefined : ask}<h1>${headline(attention.length)}</h1>
 ${attention.length === 0 ? html`<p class="lead">The newest verdict about everything that was asked is “trusted”, or still to come.</p>` : attentionList(attention.slice(0, mostShown), now)}
 ${attention.length > mostShown ? html`<p class="more"><a href="/verifications?outcome=rejected">All that were rejected</a>, <a href="/verifications?outcome=inconclusive">all that are inconclusive</a></p>` : undefined}
 ${numbers(counts)}
 ${days.length === 0 ? undefined : html`<section aria-labelledby="days"><h2 id="days" class="section">Ninety days</h2>${daysChart(days, now)}</section>`}
-${ask}`
+${typed.problem === undefined ? ask : undefined}`
   return layout({ title: 'meshproof', here: '/' }, main)
 }
 

@@ -36,6 +36,8 @@ label { display: block; font-size: .85rem; font-weight: 600; color: var(--soft);
 .door pre, .told pre { margin-bottom: 0; padding: .7rem .85rem; border-radius: 8px; background: var(--quiet); white-space: pre-wrap; overflow-wrap: anywhere; }
 .told { display: grid; grid-template-columns: 1.75rem 1fr; gap: .8rem; border: 1px solid color-mix(in srgb, var(--tone) 32%, transparent); background: var(--tone-bg); border-radius: 12px; padding: .85rem 1rem; overflow-wrap: anywhere; }
 .told p + p { margin-top: .25rem; }
+.service main > .told { margin: .8rem 0 1rem; }
+.service main > .card:first-child { margin: 0 0 2rem; }
 
 .crumbs { font-size: .88rem; margin-bottom: .5rem; display: flex; gap: 1rem; flex-wrap: wrap; }
 .head { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .3rem 1.5rem; margin-bottom: 1rem; }

@@ -123,10 +123,12 @@ const titles: Readonly<Record<string, string>> = {
   refused: 'Refused',
 }
 
+const phases: Readonly<Record<string, string>> = { evidence: 'Fetching evidence' }
+
 const bar = (progress: RequestRow['progress']): Html =>
   progress === null
     ? html`<div class="progress"><progress aria-label="Progress"></progress><p class="soft">Beginning</p></div>`
-    : html`<div class="progress">${progress.total === null ? html`<progress aria-label="Progress"></progress>` : html`<progress aria-label="Progress" value="${progress.done}" max="${progress.total}"></progress>`}<p class="soft">${progress.phase}: ${progress.done} ${progress.unit} answered${progress.total === null ? '' : ` of ${progress.total}`}</p></div>`
+    : html`<div class="progress">${progress.total === null ? html`<progress aria-label="Progress"></progress>` : html`<progress aria-label="Progress" value="${progress.done}" max="${progress.total}"></progress>`}<p class="soft">${phases[progress.phase] ?? progress.phase}: ${progress.done} ${progress.unit} answered${progress.total === null ? '' : ` of ${progress.total}`}</p></div>`
 
 function explain({ state, error, attempt }: RequestRow, _now: number): Html | undefined {
   switch (state) {

@@ -39,6 +39,7 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
       await page.setViewportSize({ width, height: 900 })
       await page.emulateMedia({ colorScheme })
       if (i === 0) expect((await page.goto(url))?.status(), where).toBe(status)
+      await page.evaluate(`for (const one of document.querySelectorAll('details')) one.open = false`)
       await shoot(page, `${name}-${width}-${colorScheme}`)
       await page.evaluate(`for (const one of document.querySelectorAll('details')) one.open = ${width === 1280}`)
       expect(await violations(page), where).toEqual([])
