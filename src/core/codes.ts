@@ -552,6 +552,52 @@ export const codes = {
   ),
   'request.no-route': row('low', 'There is nothing at {found}.', 'The pages begin at /, the API at /api/v1.'),
   'request.unknown': row('low', 'There is no request {found}.', 'List them at /api/v1/verifications.'),
+  'request.media-type': row(
+    'low',
+    'The body is {found}; it must be {expected}.',
+    'Say what it is in the header Content-Type.',
+  ),
+  'request.state': row('low', 'The request is {found}, so it cannot be {expected}.', 'Look at its state first.'),
+  'request.precondition': row(
+    'low',
+    'What is stored under this name is no longer what If-Match says: it is {found}.',
+    'Read it again, then write with its ETag.',
+  ),
+  'request.precondition-missing': row(
+    'low',
+    'Something is stored under this name already: {found}.',
+    'Send its ETag in If-Match, so that nobody is overwritten unseen.',
+  ),
+  'request.rate-limited': row('low', 'More requests than {expected} a minute.', 'Wait as long as Retry-After says.'),
+  'store.unknown': row('low', 'There is no {expected} {found}.', 'The lists of the API show what there is.'),
+  'store.altered': row(
+    'critical',
+    'The stored bytes no longer hash to their name {found}.',
+    'Somebody or something changed the database: restore it from a back-up, and find out who.',
+  ),
+  'access.unauthenticated': row(
+    'low',
+    'Nobody is signed in.',
+    'In a browser, open a link of meshproof sign-in-link; elsewhere send a token of meshproof token create as Authorization: Bearer.',
+  ),
+  'access.forbidden': row('low', 'This needs the permission {expected}.', 'Use a token that has it.'),
+  'access.cross-site': row(
+    'medium',
+    'The browser says that another site sent this: {found}.',
+    'Use the pages of meshproof itself; programs send a token.',
+  ),
+  'access.link-unusable': row(
+    'low',
+    'This sign-in link was used before, has expired or is not one of ours.',
+    'meshproof sign-in-link makes a new one.',
+  ),
+  'registry.not-allowed': row(
+    'medium',
+    'The registry {found} is not on the list of this service: {expected}.',
+    'An operator adds it with registry.allowed (MESHPROOF_REGISTRY_ALLOWED).',
+  ),
+  'service.busy': row('low', 'The service has all the {expected} that it takes.', 'Try again as Retry-After says.'),
+  'service.stopping': row('low', 'The service is about to stop.', 'Try again; another one takes over.'),
   'request.idempotency-conflict': row(
     'medium',
     'The Idempotency-Key was used for another request.',

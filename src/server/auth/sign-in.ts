@@ -1,0 +1,50 @@
+import type { FastifyPluginAsync, FastifyReply } from 'fastify'
+import { Fault } from '../../core/fault.ts'
+import { problemOf } from '../../core/problem.ts'
+import type { Problem } from '../../core/request.ts'
+import type { Service } from '../../jobs/service.ts'
+import { noSessionCookie, sessionCookie } from './cookie.ts'
+
+/** The pages around signing in, written by whoever writes pages. */
+export type DoorPages = {
+  readonly signIn: (shown: { readonly link?: string; readonly problem?: Problem }) => string
+  readonly signedOut: () => string
+}
+
+/**
+ * A link opens a page; only its button uses the link up, so that whatever fetches links ahead of a person uses up none.
+ * A session begins with a new secret each time.
+ */
+export const signIn =
+  (service: Service, pages: DoorPages): FastifyPluginAsync =>
+  async (app) => {
+    const { access, limits } = service
+    app.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string', bodyLimit: 4096 },
+      async (_request: unknown, body: string | Buffer) => new URLSearchParams(String(body)),
+    )
+    app.get('/sign-in', { config: { permission: 'public' } }, async (request, reply) => {
+      const link = new URLSearchParams(request.url.split('?')[1]).get('link')
+      return page(reply, pages.signIn(link === null ? {} : { link }))
+    })
+    app.post('/sign-in', { config: { permission: 'public' } }, async (request, reply) => {
+      const link = request.body instanceof URLSearchParams ? request.body.get('link') : null
+      const session = await access.signIn(link ?? '', limits.sessionMs)
+      if (session === undefined) {
+        request.log.warn('sign-in refused')
+        const problem = problemOf(new Fault('access.link-unusable', { status: 403 }))
+        return page(reply.code(403), pages.signIn({ problem }))
+      }
+      request.log.info('signed in')
+      return reply.code(303).header('set-cookie', sessionCookie(session.secret)).header('location', '/').send()
+    })
+    app.post('/sign-out', { config: { permission: 'signed-in' } }, async (request, reply) => {
+      const { principal } = request
+      if (principal?.session !== undefined) await access.endSession(principal.id, principal.session, 'signed-out')
+      reply.header('set-cookie', noSessionCookie).header('clear-site-data', '"cache", "storage"')
+      return page(reply, pages.signedOut())
+    })
+  }
+
+const page = (reply: FastifyReply, text: string): FastifyReply => reply.type('text/html; charset=utf-8').send(text)
