@@ -34,7 +34,7 @@ export function batch(app: FastifyInstance, service: Service): void {
     readsBody: true,
     bodyType: jsonLines,
     answers: {
-      200: { says: 'A line for each line, in the same order.', schema: shapes.batchLine, types: [jsonLines] },
+      200: { says: 'A line for each line, in the same order.', others: { [jsonLines]: shapes.batchLine } },
     },
     problems: [422],
     handle: async ({ headers, request }, reply) => {

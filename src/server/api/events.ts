@@ -28,7 +28,7 @@ export function events(app: FastifyInstance, service: Service, stopping: AbortSi
     params: idParams,
     headers: z.object({ 'last-event-id': z.string().max(128).optional() }),
     answers: {
-      200: { says: 'Events `state`, each with the verification without its answer.', types: [type] },
+      200: { says: 'Events `state`, each with the verification without its answer.', others: { [type]: 'text' } },
       204: { says: 'It has ended, and the last event was heard.' },
     },
     problems: [404],

@@ -35,7 +35,7 @@ export function verificationList(app: FastifyInstance, { requests, limits }: Ser
       200: {
         says: 'One page, or with another format all.',
         schema: shapes.verificationList,
-        types: ['application/json', jsonLines, 'text/csv'],
+        others: { [jsonLines]: shapes.operation, 'text/csv': 'text' },
       },
     },
     problems: [],
@@ -85,6 +85,6 @@ export function verificationList(app: FastifyInstance, { requests, limits }: Ser
 const cell = (shown: ReturnType<typeof operationOf>, column: (typeof columns)[number]): string =>
   column === 'error' ? (shown.error?.code ?? '') : String(shown[column] ?? '')
 
-/** T80: a spreadsheet runs what begins with `= + - @`, a tab or a return; here it is text. */
+/** T80: a spreadsheet runs what begins with `= + - @`, a tab or a return; here it is text. A return alone ends a row for some, so all is quoted. */
 const csv = (rows: readonly (readonly string[])[]): string =>
-  stringify(rows as string[][], { escape_formulas: true, record_delimiter: '\r\n' })
+  stringify(rows as string[][], { escape_formulas: true, quoted: true, record_delimiter: '\r\n' })

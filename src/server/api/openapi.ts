@@ -27,6 +27,7 @@ const got: Readonly<Record<string, z.ZodType>> = {
   Answer: shapes.answer,
   Verdict: shapes.verdict,
   Verification: shapes.verification,
+  Operation: shapes.operation,
   VerificationList: shapes.verificationList,
   BatchLine: shapes.batchLine,
   Artifact: shapes.artifact,
@@ -126,12 +127,11 @@ function operationOf({ described, permission, method }: Collected): Node {
   }
 }
 
-function replyOf({ says, schema, types, headers = {} }: Reply): Node {
-  const content = (types ?? (schema === undefined ? [] : ['application/json'])).map((type) => [
+function replyOf({ says, schema, others = {}, headers = {} }: Reply): Node {
+  const all: NonNullable<Reply['others']> = { ...(schema !== undefined && { 'application/json': schema }), ...others }
+  const content = Object.entries(all).map(([type, what]) => [
     type,
-    schema === undefined || type === 'text/csv' || type === 'text/event-stream'
-      ? { schema: { type: 'string' } }
-      : { schema: refOf(schema, 'output') },
+    what === 'bytes' ? {} : { schema: what === 'text' ? { type: 'string' } : refOf(what, 'output') },
   ])
   return {
     description: says,

@@ -42,7 +42,9 @@ export function replays(app: FastifyInstance, service: Service): void {
     tag: 'Verdicts',
     summary: 'All that the verdict stands on, as an evidence pack: an OCI layout in a tar.',
     params: digestParams,
-    answers: { 200: { says: 'The pack; meshproof replay judges it again offline.', types: ['application/x-tar'] } },
+    answers: {
+      200: { says: 'The pack; meshproof replay judges it again offline.', others: { 'application/x-tar': 'bytes' } },
+    },
     problems: [404],
     handle: async ({ params: { digest } }, reply) => {
       const { request, documents } = await storedRequest(database, limits, digest)

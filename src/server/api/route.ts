@@ -3,11 +3,12 @@ import type { z } from 'zod'
 import { Fault } from '../../core/fault.ts'
 import type { Permission } from '../auth/permission.ts'
 
-/** One kind of answer: JSON of a schema unless another type is named. */
+/** One kind of answer: JSON of a schema, and whatever else may be asked for in its place. */
 export type Reply = {
   readonly says: string
   readonly schema?: z.ZodType
-  readonly types?: readonly string[]
+  /** By media type: the schema of a line, text, or bytes. */
+  readonly others?: Readonly<Record<string, z.ZodType | 'text' | 'bytes'>>
   readonly headers?: Readonly<Record<string, string>>
 }
 

@@ -17,6 +17,8 @@ const exactHeaders = {
   'cache-control': 'The bytes of a digest never change.',
 }
 
+const unchanged = { says: 'If-None-Match names it.' }
+
 export const notStored = (found: string, expected: string): Fault =>
   new Fault('store.unknown', { status: 404, parameters: { found, expected } })
 
@@ -57,7 +59,10 @@ export function stored(app: FastifyInstance, { database }: Service): void {
     tag: 'Evidence',
     summary: 'Exact bytes of whatever is kept under a digest.',
     params: digestParams,
-    answers: { 200: { says: 'The bytes.', types: ['application/octet-stream'], headers: exactHeaders } },
+    answers: {
+      304: unchanged,
+      200: { says: 'The bytes.', others: { 'application/octet-stream': 'bytes' }, headers: exactHeaders },
+    },
     problems: [404],
     handle: async ({ params: { digest }, request }, reply) => {
       const kept = await keptUnder(database, digest)
@@ -91,7 +96,7 @@ export function stored(app: FastifyInstance, { database }: Service): void {
     tag: 'Verdicts',
     summary: 'Exact bytes of a verdict.',
     params: digestParams,
-    answers: { 200: { says: 'The verdict.', schema: shapes.verdict, headers: exactHeaders } },
+    answers: { 304: unchanged, 200: { says: 'The verdict.', schema: shapes.verdict, headers: exactHeaders } },
     problems: [404],
     handle: async ({ params: { digest }, request }, reply) => {
       const kept = await keptUnder(database, digest)
