@@ -66,12 +66,32 @@ const pages: Readonly<Record<string, Page>> = {
     ],
   },
   replay: {
-    what: 'judges a pack again, offline: the same, or otherwise',
+    what: 'judges a pack, or a stored verdict by its digest, again, offline: the same, or otherwise',
     example: 'meshproof replay pack --profile kong-mesh-as-documented',
     flags: [
       ['--policy FILE, --profile NAME, --trusted-root FILE, --at TIME', 'asked otherwise; shows what differs'],
       ['-o table|json, --explain', 'how it is shown'],
     ],
+  },
+  'sign-in-link': {
+    what: 'makes a link that signs a browser in, once',
+    example: 'meshproof sign-in-link',
+  },
+  'token create': {
+    what: 'makes a token for a program, and prints it once',
+    example: 'meshproof token create ci',
+    flags: [
+      [
+        '--scope SCOPE',
+        'what it may, several times; without: verifications:read, verifications:write and evidence:read',
+      ],
+      ['--days N', 'how long it is good; without: 90'],
+    ],
+  },
+  'token list': { what: 'lists tokens, without their secrets', example: 'meshproof token list' },
+  'token revoke': {
+    what: 'makes a token useless',
+    example: 'meshproof token revoke 019aa7c2-5b1e-7c3d-9f00-1c2d3e4f5a6b',
   },
   'policy check': {
     what: 'names line and column of what is wrong with a policy',

@@ -75,6 +75,31 @@ export const limits = Object.freeze({
   /** What a form of a page sends. */
   formBytes: 64 * KiB,
   formFields: 32,
+  batchLines: 10_000,
+  /** Requests that wait or run; more are not taken (R18). */
+  openRequests: 100_000,
+  pageRows: 200,
+  exportRows: 500,
+  /** Longest `Prefer: wait`, and how many may wait. */
+  waitMs: 60_000,
+  waiters: 64,
+  eventStreams: 64,
+  eventCommentMs: 15_000,
+  eventBytes: 256 * KiB,
+  signInLinkMs: 60 * 60_000,
+  sessionIdleMs: 30 * 60_000,
+  sessionMs: 12 * 60 * 60_000,
+  sessionTouchMs: 30_000,
+  tokenMs: 90 * 24 * 60 * 60_000,
+  tokenMostMs: 366 * 24 * 60 * 60_000,
+  /** Requests a minute of one principal, of one address that showed nothing, and of one that showed what is not ours. */
+  ratePrincipal: 6_000,
+  rateAddress: 600,
+  rateRefused: 60,
+  rateWindowMs: 60_000,
+  rateKeys: 10_000,
+  documentNames: 1_000,
+  lameDuckMs: 5_000,
 })
 
 export type Limits = { readonly [K in keyof typeof limits]: number }

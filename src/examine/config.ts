@@ -5,6 +5,7 @@ import { Fault } from '../core/fault.ts'
 import { limits } from '../core/limits.ts'
 import { type Name, parseName } from '../core/reference.ts'
 import { cachePath } from '../evidence/cache.ts'
+import { registriesOfProfiles } from '../policy/profiles/table.ts'
 
 /**
  * Configuration of the installation: defaults < file < environment < flags; each value knows where it came from. Nothing in
@@ -12,7 +13,16 @@ import { cachePath } from '../evidence/cache.ts'
  */
 const schema = z.strictObject({
   cache: z.strictObject({ path: z.string().optional(), bytes: z.number().int().min(0).optional() }).optional(),
-  registry: z.strictObject({ insecure: z.array(z.string()).optional(), ca: z.string().optional() }).optional(),
+  registry: z
+    .strictObject({
+      insecure: z.array(z.string()).optional(),
+      ca: z.string().optional(),
+      /** host[:port] that the service asks for whoever calls it; the command line asks what a person types. */
+      allowed: z.array(z.string()).optional(),
+    })
+    .optional(),
+  /** Where the service is reached, such as https://meshproof.example: behind a proxy it cannot tell. */
+  server: z.strictObject({ origin: z.string().optional() }).optional(),
   /** Name of a mirror → name of its origin: what is pulled there is known by this name. */
   mirrors: z.record(z.string(), z.string()).optional(),
   signatures: z.strictObject({ repository: z.string().optional() }).optional(),
@@ -29,6 +39,8 @@ export type Config = {
   readonly cacheBytes: number
   readonly insecure: readonly string[]
   readonly ca: string | undefined
+  readonly allowed: readonly string[]
+  readonly origin: string | undefined
   readonly mirrors: readonly (readonly [Name, Name])[]
   readonly signatureRepository: string | undefined
   readonly trustMirror: string | undefined
@@ -55,16 +67,27 @@ export function loadConfig(env: Env): Config {
   }
   /** An empty variable says nothing, as everywhere; that of the cache says that there shall be none. */
   const text = (variable: string) => env[variable] || undefined
-  const { cache, registry, mirrors, signatures, trust, log } = parsed
+  const { cache, registry, server, mirrors, signatures, trust, log } = parsed
   const inHome = cachePath({ ...env, MESHPROOF_CACHE_PATH: undefined })
   const path = pick('cache.path', 'MESHPROOF_CACHE_PATH', inHome, cache?.path, env['MESHPROOF_CACHE_PATH'])
   const bytes = numberOf('MESHPROOF_CACHE_BYTES', text('MESHPROOF_CACHE_BYTES'))
   const insecure = listOf(text('MESHPROOF_REGISTRY_INSECURE'))
+  const allowed = listOf(text('MESHPROOF_REGISTRY_ALLOWED'))
   return {
     cachePath: path === '' ? undefined : path,
     cacheBytes: pick('cache.bytes', 'MESHPROOF_CACHE_BYTES', limits.cacheBytes, cache?.bytes, bytes),
     insecure: pick('registry.insecure', 'MESHPROOF_REGISTRY_INSECURE', [], registry?.insecure, insecure),
     ca: pick('registry.ca', 'MESHPROOF_REGISTRY_CA', undefined, registry?.ca, text('MESHPROOF_REGISTRY_CA')),
+    allowed: pick(
+      'registry.allowed',
+      'MESHPROOF_REGISTRY_ALLOWED',
+      registriesOfProfiles(),
+      registry?.allowed,
+      allowed,
+    ).map(registryOf),
+    origin: originOf(
+      pick('server.origin', 'MESHPROOF_SERVER_ORIGIN', undefined, server?.origin, text('MESHPROOF_SERVER_ORIGIN')),
+    ),
     mirrors: mirrorsOf(pick('mirrors', 'MESHPROOF_MIRRORS', {}, mirrors, pairs(text('MESHPROOF_MIRRORS')))),
     signatureRepository: pick(
       'signatures.repository',
@@ -126,6 +149,18 @@ const logOf = (url: string): Config['log'] => ({ url: addressOf('log.url', url) 
 function addressOf(key: string, text: string | undefined): string | undefined {
   if (text === undefined || /^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text
   throw malformed(`${key}: ${text} is no address`)
+}
+
+function originOf(text: string | undefined): string | undefined {
+  if (text === undefined || URL.parse(text)?.origin === text) return text
+  throw malformed(`server.origin: ${text} is no origin such as https://meshproof.example`)
+}
+
+/** A registry as references name it: `index.docker.io` is docker.io. */
+function registryOf(text: string): string {
+  const name = parseName(`${text}/x/y`)
+  if (name === undefined || text.includes('/')) throw malformed(`registry.allowed: ${text} is no host[:port]`)
+  return name.slice(0, name.indexOf('/'))
 }
 
 function numberOf(name: string, text: string | undefined): number | undefined {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { limits } from '../core/limits.ts'
 import type { Lookups } from '../core/lookups.ts'
 import type { EvidenceStore } from '../core/observation.ts'
+import { partsOf } from '../core/reference.ts'
 import type { RegistryAnswerer } from '../evidence/registry/answerer.ts'
 import type { LogAnswerer } from '../evidence/rekor/answerer.ts'
 import { boundedStore } from '../evidence/store/bounded.ts'
@@ -15,7 +16,12 @@ import type { Shopkeeper } from './shop.ts'
 type Env = Readonly<Record<string, string | undefined>>
 
 /** Where what was fetched is kept: the folder of the command line, the database of the service. */
-export type Kept = { readonly store: EvidenceStore; readonly lookups: Lookups }
+export type Kept = {
+  readonly store: EvidenceStore
+  readonly lookups: Lookups
+  /** Which registries may be asked at all; the service has a list, since references there come from strangers (T42). */
+  readonly allows?: (host: string) => boolean
+}
 
 /** The shopkeeper of one run: opens the cache and the network only when something asks for them. */
 export function keeperOf(
@@ -57,7 +63,7 @@ export function keeperOf(
     network: async (typed) => {
       for (const host of typed) hosts.add(host.toLowerCase())
       const { store, log, registry } = await open()
-      return { store, log: log.tryAnswer, registry }
+      return { store, log: log.tryAnswer, registry: allowedOnly(registry, kept?.allows, now) }
     },
     recalled: async () => {
       const { store, log } = await open()
@@ -68,6 +74,20 @@ export function keeperOf(
     },
   }
 }
+
+/** Whatever led to a registry (a policy, a place of signatures), one that is not on the list is not asked. */
+const allowedOnly =
+  (registry: RegistryAnswerer['answer'], allows: Kept['allows'], now: () => number): RegistryAnswerer['answer'] =>
+  async (question, signal) => {
+    const host = 'image' in question ? partsOf(question.image).host : undefined
+    return allows === undefined || host === undefined || allows(host)
+      ? registry(question, signal)
+      : {
+          question,
+          outcome: { failed: 'registry.not-allowed' },
+          beside: { from: 'meshproof', at: now(), detail: { found: host } },
+        }
+  }
 
 async function wayToTrust(config: Config, env: Env): Promise<Way> {
   const [{ openWay }, { authorities, proxyEnv }] = await Promise.all([

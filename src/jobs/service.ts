@@ -1,10 +1,13 @@
 import type { Digest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
 import type { Limits } from '../core/limits.ts'
+import { allowedRegistries } from '../examine/allowed.ts'
 import type { Config } from '../examine/config.ts'
 import { keeperOf } from '../examine/keeper.ts'
 import type { Shopkeeper } from '../examine/shop.ts'
+import { Access } from '../store/access.ts'
 import { type Database, openDatabase, type Place } from '../store/database.ts'
+import { Documents } from '../store/documents.ts'
 import { evidenceStore, keptUnder, lookupTable } from '../store/evidence.ts'
 import { migrate, pending } from '../store/migrate.ts'
 import { Requests } from '../store/requests.ts'
@@ -17,6 +20,11 @@ export type Service = {
   readonly requests: Requests
   readonly queue: Queue
   readonly keeper: Shopkeeper
+  readonly config: Config
+  readonly access: Access
+  readonly documents: Documents
+  /** Whether a registry is on the operator's list. */
+  readonly allows: (host: string) => boolean
   readonly limits: Limits
   readonly report: (error: unknown) => void
   /** Puts a committed request into the queue; where that fails, the sweeper will. */
@@ -46,8 +54,11 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   }
   const queue = bullQueue(redis === undefined ? { pool: database.queuePool } : { redis }, report)
   const requests = new Requests(database)
+  const allowed = allowedRegistries(config)
+  const allows = (host: string) => allowed.has(host)
+  const kept = { store: evidenceStore(database), lookups: lookupTable(database), allows }
   const keeper = {
-    ...keeperOf(config, env, report, { store: evidenceStore(database), lookups: lookupTable(database) }),
+    ...keeperOf(config, env, report, kept),
     document: async (digest: Digest) => (await keptUnder(database, digest))?.bytes,
   }
   return {
@@ -55,6 +66,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     requests,
     queue,
     keeper,
+    config,
+    access: new Access(database),
+    documents: new Documents(database),
+    allows,
     limits,
     report,
     enqueue: async (id, attempt = 0) => {

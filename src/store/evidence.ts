@@ -1,4 +1,5 @@
 import { type Digest, digestOf, isDigest } from '../core/digest.ts'
+import { Fault } from '../core/fault.ts'
 import type { Json } from '../core/json.ts'
 import type { Lookups, Remembered } from '../core/lookups.ts'
 import type { EvidenceStore } from '../core/observation.ts'
@@ -60,7 +61,7 @@ export type Kept = { readonly bytes: Uint8Array; readonly mediaType: string; rea
 
 const json = 'application/json'
 
-/** Whatever the database keeps under a digest: evidence, an evidence set, a document or a verdict. */
+/** Whatever the database keeps under a digest: evidence, an evidence set, a document or a verdict. Altered bytes are a fault. */
 export async function keptUnder({ db }: Pick<Database, 'db'>, digest: Digest): Promise<Kept | undefined> {
   const column = toColumn(digest)
   const found =
@@ -88,5 +89,7 @@ export async function keptUnder({ db }: Pick<Database, 'db'>, digest: Digest): P
       .where('digest', '=', column)
       .executeTakeFirst()
       .then((row) => row && { ...row, mediaType: json, kind: 'verdict' }))
-  return found !== undefined && digestOf(found.bytes) === digest ? found : undefined
+  if (found !== undefined && digestOf(found.bytes) !== digest)
+    throw new Fault('store.altered', { status: 500, parameters: { found: digest } })
+  return found
 }

@@ -1,8 +1,6 @@
 import { sql } from 'kysely'
-import type { Digest } from '../core/digest.ts'
 import type { VerdictOutcome } from '../core/verdict.ts'
 import type { Database } from './database.ts'
-import { fromColumn } from './digest-column.ts'
 import { asRow, type RequestRow, requestColumns } from './requests.ts'
 
 /**
@@ -44,21 +42,6 @@ export async function needsAttention({ db }: Pick<Database, 'db'>, limit: number
 export async function policiesAsked({ db }: Pick<Database, 'db'>, limit: number): Promise<readonly string[]> {
   const rows = await db.selectFrom('request').select('policy').distinct().orderBy('policy').limit(limit).execute()
   return rows.map(({ policy }) => policy)
-}
-
-/** Policies that somebody gave a name: what each name means now. */
-export async function namedPolicies({
-  db,
-}: Pick<Database, 'db'>): Promise<readonly { readonly name: string; readonly digest: Digest }[]> {
-  const rows = await db
-    .selectFrom('document_name')
-    .select(['name', 'digest'])
-    .distinctOn('name')
-    .where('kind', '=', 'policy')
-    .orderBy('name')
-    .orderBy('since', 'desc')
-    .execute()
-  return rows.map(({ name, digest }) => ({ name, digest: fromColumn(digest) }))
 }
 
 export type Day = { readonly day: string; readonly outcome: VerdictOutcome; readonly count: number }

@@ -117,7 +117,8 @@ export class PGliteClient extends EventEmitter {
   }
 
   async query(text: string, values?: readonly unknown[]): Promise<QueryResult> {
-    const [, verb, channel] = /^\s*(LISTEN|UNLISTEN)\s+"?([^"\s;]+)"?/i.exec(text) ?? []
+    // BullMQ's statements begin with a comment.
+    const [, verb, channel] = /^(?:\s|--.*\n)*(LISTEN|UNLISTEN)\s+"?([^"\s;]+)"?/i.exec(text) ?? []
     if (verb === undefined || channel === undefined) return this.#pool.run(this, text, values)
     if (verb.toUpperCase() === 'LISTEN') await this.#listen(channel)
     else await this.#unlisten(channel)

@@ -282,8 +282,14 @@ export class Requests {
     return row?.result ?? undefined
   }
 
-  /** Newest first, by keyset: `after` is the last row of the page before. */
-  async list(filter: Filter, limit: number, after?: Key): Promise<readonly RequestRow[]> {
+  /** By keyset, newest first unless asked otherwise: `after` is the last row of the page before. */
+  async list(
+    filter: Filter,
+    limit: number,
+    after?: Key,
+    order: 'asc' | 'desc' = 'desc',
+  ): Promise<readonly RequestRow[]> {
+    const beyond = order === 'desc' ? sql`<` : sql`>`
     const rows = await this.#database.db
       .selectFrom('request')
       .select(requestColumns)
@@ -294,14 +300,28 @@ export class Requests {
         if (filter.subject !== undefined) all.push(eb('subject', 'like', `%${escaped(filter.subject)}%`))
         if (filter.policy !== undefined) all.push(eb('policy', '=', filter.policy))
         if (after !== undefined)
-          all.push(sql<SqlBool>`(created_at, id) < (${new Date(after.createdAt)}::timestamptz, ${after.id}::uuid)`)
+          all.push(
+            sql<SqlBool>`(created_at, id) ${beyond} (${new Date(after.createdAt)}::timestamptz, ${after.id}::uuid)`,
+          )
         return and(all)
       })
-      .orderBy('created_at', 'desc')
-      .orderBy('id', 'desc')
+      .orderBy('created_at', order)
+      .orderBy('id', order)
       .limit(limit)
       .execute()
     return rows.map(asRow)
+  }
+
+  /** Whether this many wait or run; counts no further (R18). */
+  async areOpen(count: number): Promise<boolean> {
+    const row = await this.#database.db
+      .selectFrom('request')
+      .select('id')
+      .where('state', 'in', ['queued', 'running'])
+      .offset(Math.max(0, count - 1))
+      .limit(1)
+      .executeTakeFirst()
+    return row !== undefined
   }
 
   /** How many requests there are of each state and outcome. */

@@ -6,8 +6,8 @@ import { type Digest, digestOf, hexOf } from '../../src/core/digest.ts'
 import { limits } from '../../src/core/limits.ts'
 import { type Pack, packType } from '../../src/evidence/pack/format.ts'
 import { readPack } from '../../src/evidence/pack/read.ts'
-import { judgeAgain } from '../../src/jobs/judge-again.ts'
 import { loadPack } from '../../src/jobs/load-pack.ts'
+import { replayStored } from '../../src/jobs/stored-replay.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { toColumn } from '../../src/store/digest-column.ts'
 import { keptUnder } from '../../src/store/evidence.ts'
@@ -111,6 +111,6 @@ test('everything that the verdicts stand on is kept by its digest, and recorded'
 
 test('judged again from the database alone it comes to the same bytes', async () => {
   const { pack } = await readPack(shipped, limits)
-  for (const request of pack.requests)
-    expect((await judgeAgain({ database, limits }, request)).same, request.id).toBe(true)
+  for (const { id, verdicts } of pack.requests)
+    for (const { verdict } of verdicts) expect((await replayStored(database, limits, verdict)).same, id).toBe(true)
 })

@@ -44,7 +44,7 @@ test('a tag that led to a digest and leads elsewhere now says where', async () =
   await seen('b', '3', 1, 2)
   await seen('a', '3', 3, 4)
   const artifact = await findArtifact(database, digest('a'), 10)
-  expect(artifact?.tags.map(({ tag, movedTo }) => [tag, movedTo]).sort()).toEqual([
+  expect(artifact?.sightings.map(({ image, movedTo }) => [image.slice(-1), movedTo]).sort()).toEqual([
     ['1', digest('b')],
     ['2', undefined],
     ['3', undefined],

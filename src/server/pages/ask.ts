@@ -4,13 +4,11 @@ import { isDigest } from '../../core/digest.ts'
 import { Fault } from '../../core/fault.ts'
 import { problemOf } from '../../core/problem.ts'
 import type { Problem, Request } from '../../core/request.ts'
-import { imageOf, readRequest } from '../../examine/prepare.ts'
 import type { Service } from '../../jobs/service.ts'
-import { profileFor, profileNames } from '../../policy/profiles/table.ts'
+import { profileNames } from '../../policy/profiles/table.ts'
 import { type Html, html } from '../../report/page/html.ts'
 import { sentenceHtml } from '../../report/page/words.ts'
-import { namedPolicies } from '../../store/overview.ts'
-import { policyOf, subjectOf } from '../api/verifications.ts'
+import { admit } from '../api/door.ts'
 import type { Form } from './form.ts'
 
 /** What a person typed, and what was wrong with it. */
@@ -22,8 +20,8 @@ export const nothingTyped: Typed = { image: '', policy: 'auto' }
 export type Choice = { readonly value: string; readonly label: string }
 
 /** The policies a person may choose from: the profile that speaks of the image, each by name, stored ones. */
-export async function policyChoices({ database }: Pick<Service, 'database'>): Promise<readonly Choice[]> {
-  const stored = await namedPolicies(database)
+export async function policyChoices({ documents, limits }: Service): Promise<readonly Choice[]> {
+  const stored = await documents.list('policy', limits.documentNames)
   return [
     { value: 'auto', label: 'The profile that speaks of it' },
     ...profileNames.map((name) => ({ value: name, label: `Profile ${name}` })),
@@ -73,38 +71,22 @@ export async function askBy(
 ): Promise<{ readonly id: string } | { readonly typed: Typed }> {
   const image = (form.get('image') ?? '').trim()
   const policy = form.get('policy') ?? 'auto'
-  const wrong = (at: Field, error: Fault) => ({ typed: { image, policy, at, problem: problemOf(error) } })
   try {
-    const { name } = imageOf(image, service.keeper)
-    if (policy === 'auto' && profileFor(name) === undefined)
-      return wrong(
-        'policy',
-        new Fault('policy.missing', { parameters: { found: name, expected: profileNames.join(', ') } }),
-      )
+    return { id: await askFor({ subject: { image }, policy: namedBy(policy) }, service, principal) }
   } catch (error) {
-    if (error instanceof Fault) return wrong('image', error)
-    throw error
+    if (!(error instanceof Fault) || error.status !== 422) throw error
+    const ofPolicy = error.code.startsWith('policy.') || error.code.startsWith('store.')
+    return { typed: { image, policy, at: ofPolicy ? 'policy' : 'image', problem: problemOf(error) } }
   }
-  if (policy !== 'auto' && !isDigest(policy) && !profileNames.includes(policy))
-    return wrong(
-      'policy',
-      new Fault('policy.unknown-profile', { parameters: { found: policy, expected: profileNames.join(', ') } }),
-    )
-  return { id: await askFor({ subject: { image }, policy: namedBy(policy) }, service, principal) }
 }
 
 export const namedBy = (policy: string): Request['policy'] =>
   isDigest(policy) ? { document: policy as Digest } : { profile: policy }
 
-/** The one way in: the same request as the API's, committed before it is queued. */
+/** The same door as the API's: what is wrong is said at once, what is good is committed before it is queued. */
 export async function askFor(body: unknown, service: Service, principal: string | null): Promise<string> {
-  const asked = readRequest(body)
-  const created = await service.requests.create({
-    spec: Buffer.from(JSON.stringify(body)),
-    subject: subjectOf(asked),
-    policy: policyOf(asked),
-    principal,
-  })
+  const { spec, subject, policy } = await admit(service, body)
+  const created = await service.requests.create({ spec, subject, policy, principal })
   if ('conflict' in created) throw new Fault('request.idempotency-conflict', { status: 422 })
   await service.enqueue(created.id)
   return created.id

@@ -11,6 +11,7 @@ import { html } from '../../report/page/html.ts'
 import type { Database } from '../../store/database.ts'
 import { keptUnder } from '../../store/evidence.ts'
 import { findVerdict } from '../../store/verdicts.ts'
+import { notStored } from '../api/stored.ts'
 import { layout } from './layout.ts'
 import { links } from './links.ts'
 import { sendPage } from './reply.ts'
@@ -40,8 +41,7 @@ ${comparisonHtml(comparison, links)}`,
 async function verdictOf(database: Database, text: unknown): Promise<SubjectAnswer> {
   const digest = typeof text === 'string' && isDigest(text) ? (text as Digest) : undefined
   const stored = digest === undefined ? undefined : await findVerdict(database, digest)
-  if (stored === undefined)
-    throw new Fault('verdict.unknown', { status: 404, parameters: { found: typeof text === 'string' ? text : '' } })
+  if (stored === undefined) throw notStored(typeof text === 'string' ? text : '', 'verdict')
   const { verdict } = stored
   const inputs = await documentOf<Inputs>(database, stored.inputs)
   const policy = await documentOf<{ readonly name?: string }>(database, inputs.policy)

@@ -1,10 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { Fault } from '../../core/fault.ts'
 import type { VerdictAnswer } from '../../core/request.ts'
-import { rules } from '../../core/verdict.ts'
-import type { Replayed } from '../../examine/replay.ts'
-import { judgeAgain } from '../../jobs/judge-again.ts'
 import type { Service } from '../../jobs/service.ts'
+import { replayStored, type StoredReplay } from '../../jobs/stored-replay.ts'
 import { verdictView } from '../../report/model/verdict-view.ts'
 import { mark } from '../../report/page/drawing.ts'
 import { type Html, html } from '../../report/page/html.ts'
@@ -24,23 +22,29 @@ export function replays(app: FastifyInstance, service: Service): void {
       const { id } = request.params
       const bytes = isId(id) ? await service.requests.result(id) : undefined
       if (bytes === undefined) throw new Fault('request.unknown', { status: 404, parameters: { found: id } })
-      const result = resultOf(bytes)
-      return sendPage(reply, replayPage(id, result.answer, await judgeAgain(service, result)))
+      const { answer } = resultOf(bytes)
+      const verdict = answer.subjects[0]?.verdictId
+      if (verdict === undefined) throw new Fault('request.unknown', { status: 404, parameters: { found: id } })
+      return sendPage(reply, replayPage(id, answer, await replayStored(service.database, service.limits, verdict)))
     },
   )
 }
 
-export function replayPage(id: string, before: VerdictAnswer, { answer, same, oldRules }: Replayed): string {
+export function replayPage(
+  id: string,
+  before: VerdictAnswer,
+  { answer, same, rules }: Omit<StoredReplay, 'request'>,
+): string {
   const main = html`<p class="crumbs"><a href="/verifications">Verifications</a> <a href="/verifications/${id}">This verification</a></p>
-<h1>Replayed</h1>${told(before, answer, same === true, oldRules)}
+<h1>Replayed</h1>${told(before, answer, same === true, rules)}
 ${verdictHtml(verdictView(answer), { anchor: 'verdict', links, again: html`<section class="panel"><h3>Judge it again</h3><p>This is what the stored evidence came to just now. <a href="/verifications/${id}">Back to the stored verdict</a>.</p></section>` })}`
   return layout({ title: 'Replayed' }, main)
 }
 
-function told(before: VerdictAnswer, after: VerdictAnswer, same: boolean, oldRules: number | undefined): Html {
+function told(before: VerdictAnswer, after: VerdictAnswer, same: boolean, rules: StoredReplay['rules']): Html {
   const judged = after.subjects.length
   const words = same
     ? `Judged again from the stored evidence, without network: ${judged === 1 ? 'the same verdict' : `the same ${judged} verdicts`}, byte for byte.`
     : `Not the same: it was ${before.verdict}, and is ${after.verdict} now.`
-  return html`<div class="told ${same ? 'pass' : 'fail'}" role="status">${mark(same ? 'pass' : 'fail')}<div><p>${words}</p>${oldRules === undefined ? undefined : html`<p class="soft">It was judged under rules ${oldRules}; these are rules ${rules}.</p>`}</div></div>`
+  return html`<div class="told ${same ? 'pass' : 'fail'}" role="status">${mark(same ? 'pass' : 'fail')}<div><p>${words}</p>${rules.was === rules.is ? undefined : html`<p class="soft">It was judged under rules ${rules.was}; these are rules ${rules.is}.</p>`}</div></div>`
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { isDigest } from '../../core/digest.ts'
+import { type Digest, isDigest } from '../../core/digest.ts'
 import { Fault } from '../../core/fault.ts'
 import type { Service } from '../../jobs/service.ts'
 import { type VerdictView, verdictView } from '../../report/model/verdict-view.ts'
@@ -7,11 +7,12 @@ import { mark } from '../../report/page/drawing.ts'
 import { type Html, html } from '../../report/page/html.ts'
 import { verdictHtml } from '../../report/page/verdict.ts'
 import { digestHtml } from '../../report/page/words.ts'
-import { type Answered, answersFor } from '../../store/artifacts.ts'
+import { type Answered, answersFor, otherVerdicts } from '../../store/artifacts.ts'
 import { isId } from '../../store/id.ts'
 import type { RequestRow } from '../../store/requests.ts'
 import { type Result, resultOf } from './answer.ts'
 import { answersTable } from './answers-table.ts'
+import { comparePath } from './artifact.ts'
 import { askFor, type Choice, choose, namedBy, policyChoices } from './ask.ts'
 import { type Form, formOf } from './form.ts'
 import { layout } from './layout.ts'
@@ -27,6 +28,8 @@ export type Verification = {
   readonly row: RequestRow
   readonly result: Result | undefined
   readonly answers: readonly Answered[]
+  /** Another verdict of a subject, to lay this one beside. */
+  readonly others: ReadonlyMap<string, Digest>
   readonly choices: readonly Choice[]
   readonly now: number
 }
@@ -46,11 +49,17 @@ export function verification(app: FastifyInstance, service: Service): void {
   app.get<Params>('/verifications/:id', read, async (request, reply) => {
     const row = await found(request.params.id)
     const bytes = await requests.result(row.id)
+    const result = bytes === undefined ? undefined : resultOf(bytes)
+    const own = result?.answer.subjects.map(({ subject, verdictId }) => ({
+      subject: typeof subject === 'string' ? subject : subject.unresolved,
+      verdict: verdictId,
+    }))
     return sendPage(
       reply,
       verificationPage({
         row,
-        result: bytes === undefined ? undefined : resultOf(bytes),
+        result,
+        others: await otherVerdicts(database, own ?? []),
         answers: bytes === undefined ? [] : await answersFor(database, row.id, answersShown),
         choices: await policyChoices(service),
         now: Date.now(),
@@ -96,11 +105,19 @@ export function verificationPage(verification: Verification): string {
     result === undefined ? stateHtml(row, now) : judgedHtml(verdictView(result.answer), verification, isPacked(row))
   const head = html`<p class="crumbs"><a href="/verifications">Verifications</a></p>
 <div class="head"><h1 class="small">Asked ${whenHtml(row.createdAt, now)}${row.doneAt === null ? undefined : html`, took ${took(Math.max(0, row.doneAt.getTime() - row.createdAt.getTime()))}`}</h1>
-<p class="exports"><a href="/api/v1/verifications/${row.id}" download="${`verification-${row.id}.json`}">This as JSON</a></p></div>`
+<p class="exports">${downloads(verification)}</p></div>`
   const main = isLive
     ? html`${head}<noscript><p class="more">Without JavaScript this page looks again every five seconds; or <a href="/verifications/${row.id}">look again now</a>.</p></noscript><div id="operation" hx-get="/verifications/${row.id}" hx-trigger="every 1s" hx-select="#operation" hx-swap="outerHTML">${body}</div>`
     : html`${head}<div id="operation">${body}</div>`
   return layout({ title: `${so.word}: ${row.subject}`, ...(isLive && { again: 5 }) }, main)
+}
+
+/** The answer, and the evidence of it all as one pack that meshproof replay reads. */
+function downloads({ row, result }: Verification): Html {
+  const verdict = result?.answer.subjects[0]?.verdictId
+  const pack =
+    verdict === undefined ? undefined : html` <a href="${links.verdict(verdict)}/pack" download>Evidence pack</a>`
+  return html`<a href="/api/v1/verifications/${row.id}" download="${`verification-${row.id}.json`}">This as JSON</a>${pack}`
 }
 
 /** Not judged: still to come, or ended without a verdict. */
@@ -158,15 +175,18 @@ function buttons(id: string, state: RequestRow['state']): Html | undefined {
 /** Brought in by a pack: a demonstration, or what another installation saw. */
 const isPacked = ({ policy }: RequestRow): boolean => policy.endsWith(', from a pack')
 
-function judgedHtml(view: VerdictView, { row, answers, choices }: Verification, packed: boolean): Html {
+function judgedHtml(view: VerdictView, { row, answers, choices, others }: Verification, packed: boolean): Html {
   const story = packed
     ? `From a pack: its evidence was judged here, and no registry was asked. It says nothing about what a registry holds under this name today; it was signed under the trusted root ${view.trust}.`
     : undefined
   return html`${verdictHtml(view, { anchor: 'verdict', links, again: againPanel(row.id, choices, packed), ...(story !== undefined && { story }) })}
 <h3 class="section">Artifacts</h3>
-<ul class="artifacts">${view.subjects.map(({ label, digest, outcome, verdictId }) => html`<li>${statusHtml(outcomes[outcome])} <strong>${label}</strong> ${isDigest(digest) ? html`<a class="mono" href="/artifacts/${digest}">${digest}</a>` : html`<span class="mono">${digest}</span>`} <span class="soft">verdict ${digestHtml(verdictId, links.verdict(verdictId))}</span></li>`)}</ul>
+<ul class="artifacts">${view.subjects.map(({ label, digest, outcome, verdictId }) => html`<li>${statusHtml(outcomes[outcome])} <strong>${label}</strong> ${isDigest(digest) ? html`<a class="mono" href="/artifacts/${digest}">${digest}</a>` : html`<span class="mono">${digest}</span>`} <span class="soft">verdict ${digestHtml(verdictId, links.verdict(verdictId))}${beside(verdictId, others.get(digest))}</span></li>`)}</ul>
 ${answersTable(answers)}`
 }
+
+const beside = (own: Digest, other: Digest | undefined): Html | undefined =>
+  other === undefined ? undefined : html`, <a href="${comparePath(other, own)}">compared with another</a>`
 
 const againPanel = (id: string, choices: readonly Choice[], packed: boolean): Html =>
   html`<section class="panel again"><h3>Judge it again</h3>${

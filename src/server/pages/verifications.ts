@@ -3,9 +3,9 @@ import { z } from 'zod'
 import { Fault } from '../../core/fault.ts'
 import type { Service } from '../../jobs/service.ts'
 import { type Html, html } from '../../report/page/html.ts'
-import { isId } from '../../store/id.ts'
 import { policiesAsked } from '../../store/overview.ts'
-import { type Filter, type Key, keyOf, type RequestRow } from '../../store/requests.ts'
+import { type Filter, keyOf, type RequestRow } from '../../store/requests.ts'
+import { pageToken, readPageToken } from '../api/page-token.ts'
 import { askBy, choose } from './ask.ts'
 import { formOf } from './form.ts'
 import { homePage, readHome } from './home.ts'
@@ -25,7 +25,7 @@ const query = z.object({
   outcome: z.union([blank, z.enum(['trusted', 'rejected', 'inconclusive'])]).optional(),
   subject: z.union([blank, z.string().max(1024)]).optional(),
   policy: z.union([blank, z.string().max(256)]).optional(),
-  page_token: z.union([blank, z.string().max(128)]).optional(),
+  page_token: z.union([blank, z.string().max(512)]).optional(),
 })
 
 export type Listed = {
@@ -49,14 +49,15 @@ export function verifications(app: FastifyInstance, service: Service): void {
       })
     const { page_token: token, ...fields } = asked.data
     const filter = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Filter
-    const after = token === undefined ? undefined : keyFrom(token)
+    const list = { ...filter, order: 'desc' }
+    const after = readPageToken(token, list)
     const rows = await requests.list(filter, pageSize + 1, after)
     const last = rows.length > pageSize ? rows[pageSize - 1] : undefined
     const isEmpty = rows.length === 0 && (await requests.list({}, 1)).length === 0
     const listed: Listed = {
       filter,
       rows: rows.slice(0, pageSize),
-      next: last === undefined ? undefined : tokenOf(keyOf(last)),
+      next: last === undefined ? undefined : pageToken(keyOf(last), list),
       isFirst: after === undefined,
       policies: await policiesAsked(database, policiesShown),
       isEmpty,
@@ -70,14 +71,6 @@ export function verifications(app: FastifyInstance, service: Service): void {
     if ('id' in asked) return seeOther(reply, `/verifications/${asked.id}`)
     return sendPage(reply, homePage(await readHome(service, asked.typed)), 422)
   })
-}
-
-const tokenOf = ({ createdAt, id }: Key): string => `${createdAt}_${id}`
-function keyFrom(token: string): Key {
-  const [createdAt = '', id = ''] = token.split('_')
-  if (!isId(id) || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(createdAt) || Number.isNaN(Date.parse(createdAt)))
-    throw new Fault('request.malformed', { parameters: { found: 'page_token' } })
-  return { createdAt, id }
 }
 
 export function listPage(listed: Listed): string {

@@ -1,10 +1,9 @@
-import type { FastifyInstance } from 'fastify'
-import type { Browser } from 'playwright-core'
+import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Service } from '../../../src/jobs/service.ts'
 import { verification } from '../../../workers/verification.ts'
 import { hasBrowser, openBrowser, openPage, shoot, violations } from './browser.ts'
-import { ask, fill, image, openInMemory, openPages, type State, verdictsOf } from './open.ts'
+import { ask, fill, image, openInMemory, openPages, type Pages, type State, verdictsOf } from './open.ts'
 
 type View = { readonly width: 1280 | 390; readonly colorScheme: 'light' | 'dark' }
 const [wide, narrow]: readonly [View, View] = [
@@ -25,15 +24,27 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
   })
   afterAll(async () => {
     await browser.close()
-    for (const { app, service } of [empty, full]) {
-      await app.close()
+    for (const { pages, service } of [empty, full]) {
+      await pages.close()
       await service.close()
     }
   })
 
+  /** A page of somebody who is signed in. */
+  const visit = async ({ base, pages }: Running, options: BrowserContextOptions) => {
+    const opened = await openPage(browser, options)
+    await opened.page.context().addCookies([{ ...pages.session, url: base, secure: true, httpOnly: true }])
+    return opened
+  }
+
   /** A page as somebody comes to it: no complaint, nothing that axe objects to, nothing beside the screen. */
-  async function looksGood(name: string, url: string, views: readonly View[] = [wide, narrow], status = 200) {
-    const { page, complaints, close } = await openPage(browser, {})
+  async function looksGood(
+    name: string,
+    url: string,
+    views: readonly View[] = [wide, narrow],
+    { status = 200, of = full }: { readonly status?: number; readonly of?: Running } = {},
+  ) {
+    const { page, complaints, close } = await visit(of, {})
     for (const [i, { width, colorScheme }] of views.entries()) {
       const where = `${name} at ${width}, ${colorScheme}`
       await page.setViewportSize({ width, height: 900 })
@@ -54,8 +65,8 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
   }
 
   test('the first page and the list of an empty service', async () => {
-    await looksGood('empty', `${empty.base}/`, everyView)
-    await looksGood('empty-list', `${empty.base}/verifications`)
+    await looksGood('empty', `${empty.base}/`, everyView, { of: empty })
+    await looksGood('empty-list', `${empty.base}/verifications`, [wide, narrow], { of: empty })
   })
 
   test.each(['running', 'trusted', 'rejected', 'inconclusive'] as const)('a verification that is %s', async (state) => {
@@ -82,11 +93,11 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
     await looksGood('compare', `${full.base}/compare?a=${a?.verdict}&b=${b?.verdict}`)
     await looksGood('not-proved', `${full.base}/not-proved`)
     await looksGood('demo', `${full.base}/demo`)
-    await looksGood('problem', `${full.base}/verifications/none`, [wide], 404)
+    await looksGood('problem', `${full.base}/verifications/none`, [wide], { status: 404 })
   })
 
   test('a form that was filled in wrongly', async () => {
-    const { page, complaints, close } = await openPage(browser, { viewport: { width: 1280, height: 900 } })
+    const { page, complaints, close } = await visit(full, { viewport: { width: 1280, height: 900 } })
     await page.goto(`${full.base}/`)
     await page.getByLabel('Image reference').fill('docker.io/library/redis:8')
     await page.getByRole('button', { name: 'Verify' }).click()
@@ -102,7 +113,7 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
   const offline = (name: string) => image(`docker.io/kong/${name}:2.14.3`, { offline: true })
 
   test.each([true, false])('somebody who watches sees it end, with JavaScript: %s', async (javaScriptEnabled) => {
-    const { page, complaints, close } = await openPage(browser, { javaScriptEnabled })
+    const { page, complaints, close } = await visit(full, { javaScriptEnabled })
     const id = await ask(full.service, offline('kuma-cni'), 'docker.io/kong/kuma-cni:2.14.3', 'watched')
     await page.goto(`${full.base}/verifications/${id}`)
     expect(await page.getByRole('status').textContent()).toBe('Waiting for a worker')
@@ -121,7 +132,7 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
   })
 
   test('all of it by the keyboard alone, and without JavaScript: ask, watch, cancel, try again', async () => {
-    const { page, complaints, close } = await openPage(browser, { javaScriptEnabled: false })
+    const { page, complaints, close } = await visit(full, { javaScriptEnabled: false })
     await page.goto(`${full.base}/`)
     const until = async (name: string) => {
       for (let i = 0; i < 80; i++) {
@@ -151,7 +162,7 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
   })
 
   test('the list follows what runs, and keeps its filter', async () => {
-    const { page, complaints, close } = await openPage(browser, {})
+    const { page, complaints, close } = await visit(full, {})
     const id = await ask(full.service, offline('kumactl'), 'docker.io/kong/kumactl:2.14.3', 'followed')
     await page.goto(`${full.base}/verifications?policy=followed`)
     await page.locator('.status').getByText('waiting').waitFor()
@@ -163,7 +174,7 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
   })
 
   test('one press loads the demonstration, and a replay of it comes to the same bytes', async () => {
-    const { page, complaints, close } = await openPage(browser, {})
+    const { page, complaints, close } = await visit(empty, {})
     await page.goto(`${empty.base}/`)
     await page.getByRole('button', { name: 'Load the demonstration' }).click()
     await page.getByRole('heading', { name: '3 need attention' }).waitFor()
@@ -176,8 +187,33 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
     await close()
   })
 
+  test.each([true, false])(
+    'a link signs in by its button, once, and one signs out; with JavaScript: %s',
+    async (javaScriptEnabled) => {
+      const { page, complaints, close } = await openPage(browser, { javaScriptEnabled })
+      await page.goto(full.base)
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+      expect(await violations(page)).toEqual([])
+      await shoot(page, 'signed-out-1280-light')
+      const { secret } = await full.service.access.makeLink(60_000)
+      const link = `${full.base}/sign-in?link=${secret}`
+      await page.goto(link)
+      expect(await violations(page)).toEqual([])
+      await shoot(page, 'sign-in-1280-light')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('heading', { name: 'need attention' }).waitFor()
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await page.getByRole('heading', { name: 'Signed out' }).waitFor()
+      expect(complaints).toEqual([])
+      await page.goto(link)
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByText('access.link-unusable').waitFor()
+      await close()
+    },
+  )
+
   test('on paper: every finding, no navigation, no form', async () => {
-    const { page, close } = await openPage(browser, {})
+    const { page, close } = await visit(full, {})
     await page.goto(`${full.base}/verifications/${full.ids.rejected}`)
     await page.emulateMedia({ media: 'print' })
     for (const hidden of ['.bar nav', '.bar form', '.exports'])
@@ -187,10 +223,10 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
   })
 })
 
-type Running = { readonly service: Service; readonly app: FastifyInstance; readonly base: string }
+type Running = { readonly service: Service; readonly pages: Pages; readonly base: string }
 
 async function run(): Promise<Running> {
   const service = await openInMemory()
-  const app = await openPages(service)
-  return { service, app, base: await app.listen({ host: '127.0.0.1', port: 0 }) }
+  const pages = await openPages(service)
+  return { service, pages, base: await pages.app.listen({ host: '127.0.0.1', port: 0 }) }
 }

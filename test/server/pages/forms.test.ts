@@ -1,12 +1,11 @@
-import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { limits } from '../../../src/core/limits.ts'
 import type { Service } from '../../../src/jobs/service.ts'
 import { parseForm } from '../../../src/server/pages/form.ts'
-import { fill, openInMemory, openPages, type State } from './open.ts'
+import { fill, openInMemory, openPages, type Pages, type State } from './open.ts'
 
 let service: Service
-let app: FastifyInstance
+let app: Pages
 let ids: Readonly<Record<State, string>>
 beforeAll(async () => {
   service = await openInMemory()
@@ -112,8 +111,8 @@ test('a replay comes to the same bytes; a byte of evidence changed, it names the
   changed.writeUInt8(changed.readUInt8(0) ^ 1, 0)
   await db.updateTable('evidence').set({ bytes: changed }).where('digest', '=', piece.digest).execute()
   const bad = await post(`/verifications/${ids.trusted}/replay`)
-  expect(bad.statusCode).toBe(409)
-  expect(bad.body).toContain('evidence.missing')
+  expect(bad.statusCode).toBe(500)
+  expect(bad.body).toContain('store.altered')
   expect(bad.body).toContain(piece.digest.toString('hex'))
   await db.updateTable('evidence').set({ bytes: piece.bytes }).where('digest', '=', piece.digest).execute()
 })

@@ -82,34 +82,37 @@ const rendered: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     states.map((state) => [
       state,
-      verificationPage({ row: rowOf(state), result: undefined, answers: [], choices, now }),
+      verificationPage({ row: rowOf(state), result: undefined, answers: [], others: new Map(), choices, now }),
     ]),
   ),
-  verdict: verificationPage({ row: judged, result, answers, choices, now }),
+  verdict: verificationPage({ row: judged, result, answers, others: new Map(), choices, now }),
   artifact: artifactPage(
     {
       digest: digest('a'),
       firstSeen: at,
       verdicts: ['a', 'b', 'c'].map((letter) => ({
-        verdict: digest(letter),
+        digest: digest(letter),
         outcome: 'rejected',
-        at,
+        judgedAt: at,
         request: rowOf('done').id,
         asked: hostile,
         policy: hostile,
       })),
       members: [{ digest: digest('b'), platform: hostile }],
-      indexes: [{ digest: digest('c'), platform: hostile }],
-      tags: [
-        { registry: hostile, repository: hostile, tag: hostile, firstSeen: at, lastSeen: at, movedTo: digest('d') },
-      ],
+      memberOf: [{ digest: digest('c'), platform: hostile }],
+      sightings: [{ image: hostile, firstSeen: at, lastSeen: at, movedTo: digest('d') }],
     },
     now,
   ),
   compare: comparePage(
     compareVerdicts(subject, { ...subject, outcome: 'inconclusive', findings: subject.findings.slice(1) }),
   ),
-  replay: replayPage(rowOf('done').id, everywhere, { answer: everywhere, same: false, oldRules: 1 }),
+  replay: replayPage(rowOf('done').id, everywhere, {
+    answer: everywhere,
+    same: false,
+    rules: { was: 1, is: 2 },
+    differences: [],
+  }),
   'sign in': signInPage({ link: hostile, problem }),
   'sign in, no link': signInPage({ problem }),
   'signed out': signedOutPage(),

@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance } from 'fastify'
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import type { Digest } from '../../../src/core/digest.ts'
 import { Fault } from '../../../src/core/fault.ts'
 import { limits } from '../../../src/core/limits.ts'
@@ -6,10 +6,7 @@ import { problemOf } from '../../../src/core/problem.ts'
 import { loadConfig } from '../../../src/examine/config.ts'
 import { loadDemo } from '../../../src/jobs/demo.ts'
 import { openService, type Service } from '../../../src/jobs/service.ts'
-import { demandPermissions } from '../../../src/server/auth/permission.ts'
-import { pages } from '../../../src/server/pages/pages.ts'
-import { problemPage } from '../../../src/server/pages/problem.ts'
-import { sendPage } from '../../../src/server/pages/reply.ts'
+import { createApp } from '../../../src/server/app.ts'
 import { fromColumn } from '../../../src/store/digest-column.ts'
 import { verification } from '../../../workers/verification.ts'
 
@@ -20,7 +17,7 @@ export const openInMemory = (): Promise<Service> =>
     redis: undefined,
     config: loadConfig({ MESHPROOF_CACHE_PATH: '' }),
     env: {},
-    limits,
+    limits: { ...limits, rateAddress: 1e6, ratePrincipal: 1e6 },
     migrates: true,
     report: () => {},
   })
@@ -103,15 +100,33 @@ export async function verdictsOf(
     .execute()
   return rows.map(({ subject, digest }) => ({ subject: subject as Digest, verdict: fromColumn(digest) }))
 }
-/** The pages as the service registers them, for somebody who is signed in; how one signs in is not theirs to know. */
-export async function openPages(service: Service): Promise<FastifyInstance> {
-  const app = Fastify()
-  demandPermissions(app)
-  app.decorateRequest('principal', undefined)
-  app.setErrorHandler((error, _request, reply) => {
-    const problem = problemOf(error)
-    return sendPage(reply, problemPage(problem), problem.status)
-  })
-  await app.register(pages(service))
-  return app
+/** The service as it runs, seen by somebody who is signed in with a browser. */
+export type Pages = {
+  readonly app: FastifyInstance
+  /** The cookie of the session: its name and its value. */
+  readonly session: { readonly name: string; readonly value: string }
+  readonly inject: (options: InjectOptions) => Promise<LightMyRequestResponse>
+  readonly close: () => Promise<void>
+}
+
+export async function openPages(service: Service): Promise<Pages> {
+  const app = await createApp(service)
+  const { secret } = await service.access.makeLink(60_000)
+  const made = await service.access.signIn(secret, 3_600_000)
+  const session = { name: '__Host-meshproof', value: made?.secret ?? '' }
+  return {
+    app,
+    session,
+    inject: (options) =>
+      app.inject({
+        ...options,
+        headers: {
+          accept: 'text/html',
+          'sec-fetch-site': 'same-origin',
+          cookie: `${session.name}=${session.value}`,
+          ...options.headers,
+        },
+      }),
+    close: () => app.close(),
+  }
 }
