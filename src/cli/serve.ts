@@ -1,17 +1,21 @@
 import { verification } from '../../workers/verification.ts'
 import { limits } from '../core/limits.ts'
 import { loadConfig } from '../examine/config.ts'
+import { loadDemo } from '../jobs/demo.ts'
 import { openService } from '../jobs/service.ts'
 import { startSweeper } from '../jobs/sweeper.ts'
 import { createApp } from '../server/app.ts'
 import { announceLink } from '../server/auth/link.ts'
 import { openControl } from '../server/control/socket.ts'
 import { report } from './cause.ts'
+import { readFlags, usage } from './flags.ts'
 import type { ExitCode } from './problem.ts'
 import { dataFolder } from './service-command.ts'
 
 /** Everything in one process: the embedded service. */
-export async function run(): Promise<ExitCode> {
+export async function run(args: readonly string[]): Promise<ExitCode> {
+  const { values, positionals } = readFlags(args, { demo: { type: 'boolean' } })
+  if (positionals.length > 0) throw usage('meshproof serve takes no arguments.')
   const { env } = process
   const url = env['DATABASE_URL']
   const folder = dataFolder(env)
@@ -24,6 +28,7 @@ export async function run(): Promise<ExitCode> {
     migrates: true,
     report,
   })
+  if (values.demo === true) await loadDemo(service, null)
   await service.queue.work((id) => verification(id, service), limits.workerParallel)
   const sweeper = startSweeper(service.requests, service.queue, limits, report)
   const app = await createApp(service)

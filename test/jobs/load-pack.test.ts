@@ -62,7 +62,7 @@ test('T94 a pack with an altered blob adds nothing', async () => {
   expect(await rows()).toEqual([])
 })
 
-test('a verdict that its evidence does not come to is refused, and nothing of the pack is kept', async () => {
+test('T94 a verdict that its evidence does not come to is refused, and nothing of the pack is kept', async () => {
   const folder = await forged('forged', ({ requests: [trusted, rejected, ...rest], ...pack }) => {
     if (trusted === undefined || rejected === undefined) throw new Error('no requests')
     // The rejected image claims the verdicts of the trusted one.

@@ -202,6 +202,8 @@ describe('a page of another site', () => {
   test.for<[string, Record<string, string>, number]>([
     ['our own', own, 202],
     ['our own, in a browser without fetch metadata', { origin: 'https://meshproof.example' }, 202],
+    ['our own, which sends no referrer, so no origin', { 'sec-fetch-site': 'same-origin', origin: 'null' }, 202],
+    ['a hidden origin alone', { origin: 'null' }, 403],
     ['another site', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }, 403],
     ['another site that hides its origin', { 'sec-fetch-site': 'cross-site', origin: 'null' }, 403],
     ['a sibling', { 'sec-fetch-site': 'same-site', origin: 'https://other.example' }, 403],

@@ -9,7 +9,9 @@ export function demandSameSite({ headers, host }: FastifyRequest, origin: string
   const site = headers['sec-fetch-site']
   const from = headers.origin
   const own = from !== undefined && (origin === undefined ? URL.parse(from)?.host === host : from === origin)
-  if (site === undefined ? own : site === 'same-origin' && (from === undefined || own)) return
+  // Our pages send no referrer, so a browser sends `Origin: null` with their forms; another site's would not be same-origin.
+  const untold = from === undefined || from === 'null'
+  if (site === undefined ? own : site === 'same-origin' && (untold || own)) return
   const found = `Sec-Fetch-Site: ${String(site ?? 'absent')}, Origin: ${from ?? 'absent'}`
   throw new Fault('access.cross-site', { status: 403, parameters: { found } })
 }

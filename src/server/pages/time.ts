@@ -8,7 +8,7 @@ export function whenHtml(time: Date, now: number, zone: '' | ' UTC' = ' UTC'): H
 }
 
 /** `3 minutes ago`: the largest unit that fits. */
-export function ago(ms: number): string {
+function ago(ms: number): string {
   const unit = units.find(([, size]) => ms >= size)
   if (unit === undefined) return 'just now'
   const count = Math.floor(ms / unit[1])

@@ -31,9 +31,11 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
   })
 
   /** A page of somebody who is signed in. */
-  const visit = async ({ base, pages }: Running, options: BrowserContextOptions) => {
+  const visit = async ({ pages }: Running, options: BrowserContextOptions) => {
     const opened = await openPage(browser, options)
-    await opened.page.context().addCookies([{ ...pages.session, url: base, secure: true, httpOnly: true }])
+    await opened.page
+      .context()
+      .addCookies([{ ...pages.session, domain: '127.0.0.1', path: '/', secure: true, httpOnly: true, sameSite: 'Lax' }])
     return opened
   }
 
@@ -52,7 +54,7 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
       if (i === 0) expect((await page.goto(url))?.status(), where).toBe(status)
       await page.evaluate(`for (const one of document.querySelectorAll('details')) one.open = false`)
       await shoot(page, `${name}-${width}-${colorScheme}`)
-      await page.evaluate(`for (const one of document.querySelectorAll('details')) one.open = ${width === 1280}`)
+      await page.evaluate(`for (const one of document.querySelectorAll('details')) one.open = ${i === 0}`)
       expect(await violations(page), where).toEqual([])
       expect(await page.evaluate('document.documentElement.scrollWidth'), where).toBeLessThanOrEqual(width)
     }
@@ -193,12 +195,12 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
       const { page, complaints, close } = await openPage(browser, { javaScriptEnabled })
       await page.goto(full.base)
       await page.getByRole('heading', { name: 'Sign in' }).waitFor()
-      expect(await violations(page)).toEqual([])
+      if (javaScriptEnabled) expect(await violations(page)).toEqual([])
       await shoot(page, 'signed-out-1280-light')
       const { secret } = await full.service.access.makeLink(60_000)
       const link = `${full.base}/sign-in?link=${secret}`
       await page.goto(link)
-      expect(await violations(page)).toEqual([])
+      if (javaScriptEnabled) expect(await violations(page)).toEqual([])
       await shoot(page, 'sign-in-1280-light')
       await page.getByRole('button', { name: 'Sign in' }).click()
       await page.getByRole('heading', { name: 'need attention' }).waitFor()
