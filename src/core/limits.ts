@@ -96,6 +96,8 @@ export const limits = Object.freeze({
   rateWindowMs: 60_000,
   rateKeys: 10_000,
   documentNames: 1_000,
+  /** How long what was found out for `/readyz` is good. */
+  readyMs: 1_000,
   lameDuckMs: 5_000,
 })
 

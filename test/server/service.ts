@@ -10,7 +10,7 @@ import type { LogOptions } from '../../src/server/log.ts'
 import { verification } from '../../workers/verification.ts'
 import { conformance, type Document } from './document.ts'
 
-export type Got = {
+type Got = {
   readonly status: number
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly text: string
@@ -27,7 +27,7 @@ export type Verification = {
   readonly error?: Problem
   readonly answer?: VerdictAnswer
 }
-export type Call = {
+type Call = {
   readonly token?: string | null
   readonly cookie?: string
   readonly body?: unknown
@@ -59,7 +59,15 @@ export type Start = {
 export async function start(options: Start = {}): Promise<Running> {
   const env = { MESHPROOF_CACHE_PATH: '', ...options.env }
   const errors: unknown[] = []
-  const bounds = { ...limits, progressMs: 20, lameDuckMs: 0, rateAddress: 1e6, rateRefused: 1e6, ...options.limits }
+  const bounds = {
+    ...limits,
+    progressMs: 20,
+    readyMs: 0,
+    lameDuckMs: 0,
+    rateAddress: 1e6,
+    rateRefused: 1e6,
+    ...options.limits,
+  }
   const service = await openService({
     place: { folder: undefined },
     redis: undefined,
