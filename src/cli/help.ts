@@ -73,6 +73,17 @@ const pages: Readonly<Record<string, Page>> = {
       ['-o table|json, --explain', 'how it is shown'],
     ],
   },
+  'policy check': {
+    what: 'names line and column of what is wrong with a policy',
+    example: 'meshproof policy check policy.yaml',
+  },
+  'config print': { what: 'each setting with its value and where it came from', example: 'meshproof config print' },
+  'cache info': { what: 'what the cache holds', example: 'meshproof cache info' },
+  'cache prune': { what: 'makes the cache smaller; --all empties it', example: 'meshproof cache prune --all' },
+  serve: {
+    what: 'the service over HTTP, with what it remembers in MESHPROOF_DATA or DATABASE_URL',
+    example: 'meshproof serve',
+  },
   'sign-in-link': {
     what: 'makes a link that signs a browser in, once',
     example: 'meshproof sign-in-link',
@@ -93,13 +104,6 @@ const pages: Readonly<Record<string, Page>> = {
     what: 'makes a token useless',
     example: 'meshproof token revoke 019aa7c2-5b1e-7c3d-9f00-1c2d3e4f5a6b',
   },
-  'policy check': {
-    what: 'names line and column of what is wrong with a policy',
-    example: 'meshproof policy check policy.yaml',
-  },
-  'config print': { what: 'each setting with its value and where it came from', example: 'meshproof config print' },
-  'cache info': { what: 'what the cache holds', example: 'meshproof cache info' },
-  'cache prune': { what: 'makes the cache smaller; --all empties it', example: 'meshproof cache prune --all' },
   demo: { what: 'verifies a shipped release, without network', example: 'npm start' },
 }
 

@@ -14,11 +14,11 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   'config print': async () => (await import('./config-print.ts')).run,
   'cache info': async () => (await import('./cache-verbs.ts')).info,
   'cache prune': async () => (await import('./cache-verbs.ts')).prune,
+  serve: async () => (await import('./serve.ts')).run,
   'sign-in-link': async () => (await import('./sign-in-link.ts')).run,
   'token create': async () => (await import('./token.ts')).create,
   'token list': async () => (await import('./token.ts')).list,
   'token revoke': async () => (await import('./token.ts')).revoke,
-  serve: async () => (await import('./serve.ts')).run,
   demo: async () => (await import('./demo.ts')).run,
 }
 

@@ -597,7 +597,6 @@ export const codes = {
     'An operator adds it with registry.allowed (MESHPROOF_REGISTRY_ALLOWED).',
   ),
   'service.busy': row('low', 'The service has all the {expected} that it takes.', 'Try again as Retry-After says.'),
-  'service.stopping': row('low', 'The service is about to stop.', 'Try again; another one takes over.'),
   'request.idempotency-conflict': row(
     'medium',
     'The Idempotency-Key was used for another request.',

@@ -16,7 +16,8 @@ const file = (name: string, text: string): string => {
 const full = file(
   'full.yaml',
   `cache: { path: /from/file, bytes: 1000 }
-registry: { insecure: [a.example, "b.example:5000"], ca: /ca.pem }
+registry: { insecure: [a.example, "b.example:5000"], ca: /ca.pem, allowed: [index.docker.io] }
+server: { origin: "https://proof.example" }
 mirrors:
   mirror.example/hub: docker.io
   mirror.example/hub/own: registry.example/own
@@ -43,6 +44,8 @@ describe('default < file < environment', () => {
       ['c.example', 'd'],
     ],
     ['registry.ca', undefined, '/ca.pem', 'MESHPROOF_REGISTRY_CA', '/other.pem', '/other.pem'],
+    ['registry.allowed', ['docker.io'], ['index.docker.io'], 'MESHPROOF_REGISTRY_ALLOWED', 'a:5000 b', ['a:5000', 'b']],
+    ['server.origin', undefined, 'https://proof.example', 'MESHPROOF_SERVER_ORIGIN', 'http://a:1', 'http://a:1'],
     [
       'mirrors',
       {},

@@ -13,7 +13,7 @@ describe('--help', () => {
     const { code, stdout } = await meshproof(['--help'])
     expect(code).toBe(0)
     const main = readFileSync(new URL('../../src/cli/main.ts', import.meta.url), 'utf8')
-    const verbs = [...main.matchAll(/^ {2}'?([a-z ]+)'?: async/gm)].map(([, verb]) => verb ?? '')
+    const verbs = [...main.matchAll(/^ {2}'?([a-z -]+)'?: async/gm)].map(([, verb]) => verb ?? '')
     expect(verbs.length).toBeGreaterThan(6)
     const listed = [...stdout.matchAll(/^ {2}(\S+(?: \S+)?) {2,}\S.*\n +(\S.*)$/gm)]
     expect(listed.map(([, verb]) => verb)).toEqual(verbs)
