@@ -80,7 +80,28 @@ const pages: Readonly<Record<string, Page>> = {
   'config print': { what: 'each setting with its value and where it came from', example: 'meshproof config print' },
   'cache info': { what: 'what the cache holds', example: 'meshproof cache info' },
   'cache prune': { what: 'makes the cache smaller; --all empties it', example: 'meshproof cache prune --all' },
-  demo: { what: 'verifies a shipped release, without network', example: 'npm start' },
+  start: {
+    what: 'runs the service, all in one process',
+    example: 'meshproof start',
+    flags: [
+      ['MESHPROOF_PORT, MESHPROOF_LISTEN', 'where it listens: 127.0.0.1:8080 unless said otherwise'],
+      ['MESHPROOF_DATA', "where it keeps what it remembers; default: the user's state directory"],
+      [
+        'DATABASE_URL, REDIS_URL',
+        'PostgreSQL in place of the folder, Redis for the queue (also DATABASE_URL_FILE, REDIS_URL_FILE)',
+      ],
+    ],
+  },
+  serve: {
+    what: 'answers over HTTP; verifies only where there is no DATABASE_URL',
+    example: 'meshproof serve',
+  },
+  worker: {
+    what: 'verifies what the queue of DATABASE_URL holds; any number may run',
+    example: 'meshproof worker',
+  },
+  migrate: { what: 'makes the tables of this version in the database of DATABASE_URL', example: 'meshproof migrate' },
+  demo: { what: 'verifies a shipped release, without network', example: 'npm run demo' },
 }
 
 export function print(verb: string): ExitCode {

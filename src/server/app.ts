@@ -15,6 +15,7 @@ export async function createApp(service: Service): Promise<FastifyInstance> {
     keepAliveTimeout: limits.httpKeepAliveMs,
     http: { headersTimeout: limits.httpHeadersMs, connectionsCheckingInterval: 1000 },
     forceCloseConnections: 'idle',
+    return503OnClosing: false, // R16: what is under way while we end is answered
   })
   demandPermissions(app)
   app.decorateRequest('principal', undefined)
