@@ -76,7 +76,7 @@ test('the first try, without network: what was tried, registry.unreachable, exit
   expect({ code, stderr }).toEqual({ code: 3, stderr: '' })
   expect(stdout).toContain('registry-1.docker.io')
   expect(stdout).toMatch(/could not be reached/)
-  expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/meshproof replay PACK.*npm start/)
+  expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/meshproof replay PACK.*npm run demo/)
   expect(stdout.trimEnd().split('\n').length).toBeLessThan(24)
   const json = await meshproof(['verify', 'image', 'kong/kuma-cp:2.14.3', '-o', 'json'], { env })
   expect(json.answers[0]?.subjects?.[0]?.findings.map((finding) => finding.code)).toContain('registry.unreachable')

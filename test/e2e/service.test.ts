@@ -52,7 +52,7 @@ describe.skipIf(!hasDockerRegistry)('docker-registry and the service', () => {
     let made = await meshproof(['token', 'create', 'e2e'], { env })
     while (made.stderr.includes('data.in-use')) made = await meshproof(['token', 'create', 'e2e'], { env })
     token = made.stdout.trim()
-  })
+  }, 180_000)
   afterAll(async () => {
     service.kill('SIGKILL')
     await registry.stop()

@@ -13,6 +13,7 @@ beforeAll(async () => {
       httpHeadersMs: 300,
       httpRequestMs: 600,
       openRequests: 3,
+      openCountMs: 100,
       eventStreams: 1,
       rateAddress: 300,
       rateRefused: 3,
@@ -84,7 +85,7 @@ test('R18 of event streams there are so many, and one that is left makes room', 
 test('R18 of open requests there are so many; one that ends makes room', async () => {
   let got = await post(10)
   for (let i = 11; got.status === 202; i++) got = await post(i)
-  expect([got.status, got.problem.code, got.headers['retry-after']]).toEqual([503, 'service.busy', '30'])
+  expect([got.status, got.problem.code, got.headers['retry-after']]).toEqual([503, 'request.too-many', '30'])
   const { rows } = await running.service.database.pool.query('SELECT count(*) AS n FROM meshproof.request')
   expect(Number(rows[0]?.['n'])).toBeGreaterThanOrEqual(3)
   await running.service.database.pool.query("UPDATE meshproof.request SET state = 'cancelled'")

@@ -25,7 +25,7 @@ beforeAll(async () => {
     })
   })
   origin = / on (http:\/\/\S+)/.exec(said.join('\n'))?.[1] ?? ''
-})
+}, 180_000)
 afterAll(() => {
   service.kill('SIGKILL')
   room.remove()
@@ -39,7 +39,7 @@ const signInWith = async (link: string) => {
 }
 const run = (...args: string[]) => meshproof(args, { env })
 
-describe('beside the service that has the data folder', () => {
+describe('beside the service that has the data folder', { timeout: 180_000 }, () => {
   test('not on a terminal the first link is in a file of its owner, and in no output', async () => {
     const file = join(data, 'sign-in-link')
     expect(statSync(file).mode & 0o777).toBe(0o600)
@@ -104,7 +104,9 @@ describe('beside the service that has the data folder', () => {
   })
 })
 
-test('without a service the same commands open the folder themselves; what they make is good later', async () => {
+test('without a service the same commands open the folder themselves; what they make is good later', {
+  timeout: 180_000,
+}, async () => {
   service.kill('SIGTERM')
   expect((await ended(service)).code).toBe(0)
   const made = await run('token', 'create', 'later')

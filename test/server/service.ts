@@ -7,7 +7,7 @@ import { openService, type Service } from '../../src/jobs/service.ts'
 import { createApp } from '../../src/server/app.ts'
 import { type Scope, scopes } from '../../src/server/auth/permission.ts'
 import type { LogOptions } from '../../src/server/log.ts'
-import { verification } from '../../workers/verification.ts'
+import { startStation } from '../../workers/station.ts'
 import { conformance, type Document } from './document.ts'
 
 type Got = {
@@ -77,7 +77,7 @@ export async function start(options: Start = {}): Promise<Running> {
     migrates: true,
     report: options.report ?? ((error) => errors.push(error)),
   })
-  if (options.works !== false) await service.queue.work((id) => verification(id, service), 2)
+  const station = options.works === false ? undefined : await startStation(service)
   const app = await createApp(service, options.log === undefined ? {} : { log: options.log })
   await app.ready()
   const operator = await service.access.operator()
@@ -143,6 +143,7 @@ export async function start(options: Start = {}): Promise<Running> {
     },
     close: async () => {
       await app.close()
+      await station?.stop(0)
       await service.close()
       if (options.report === undefined && errors.length > 0) throw errors[0]
     },
