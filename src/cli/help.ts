@@ -73,6 +73,34 @@ const pages: Readonly<Record<string, Page>> = {
       ['-o table|json, --explain', 'how it is shown'],
     ],
   },
+  'policy check': {
+    what: 'names line and column of what is wrong with a policy',
+    example: 'meshproof policy check policy.yaml',
+  },
+  'config print': { what: 'each setting with its value and where it came from', example: 'meshproof config print' },
+  'cache info': { what: 'what the cache holds', example: 'meshproof cache info' },
+  'cache prune': { what: 'makes the cache smaller; --all empties it', example: 'meshproof cache prune --all' },
+  start: {
+    what: 'runs the service, all in one process',
+    example: 'meshproof start',
+    flags: [
+      ['MESHPROOF_PORT, MESHPROOF_LISTEN', 'where it listens: 127.0.0.1:8080 unless said otherwise'],
+      ['MESHPROOF_DATA', "where it keeps what it remembers; default: the user's state directory"],
+      [
+        'DATABASE_URL, REDIS_URL',
+        'PostgreSQL in place of the folder, Redis for the queue (also DATABASE_URL_FILE, REDIS_URL_FILE)',
+      ],
+    ],
+  },
+  serve: {
+    what: 'answers over HTTP; verifies only where there is no DATABASE_URL',
+    example: 'meshproof serve',
+  },
+  worker: {
+    what: 'verifies what the queue of DATABASE_URL holds; any number may run',
+    example: 'meshproof worker',
+  },
+  migrate: { what: 'makes the tables of this version in the database of DATABASE_URL', example: 'meshproof migrate' },
   'sign-in-link': {
     what: 'makes a link that signs a browser in, once',
     example: 'meshproof sign-in-link',
@@ -93,14 +121,7 @@ const pages: Readonly<Record<string, Page>> = {
     what: 'makes a token useless',
     example: 'meshproof token revoke 019aa7c2-5b1e-7c3d-9f00-1c2d3e4f5a6b',
   },
-  'policy check': {
-    what: 'names line and column of what is wrong with a policy',
-    example: 'meshproof policy check policy.yaml',
-  },
-  'config print': { what: 'each setting with its value and where it came from', example: 'meshproof config print' },
-  'cache info': { what: 'what the cache holds', example: 'meshproof cache info' },
-  'cache prune': { what: 'makes the cache smaller; --all empties it', example: 'meshproof cache prune --all' },
-  demo: { what: 'verifies a shipped release, without network', example: 'npm start' },
+  demo: { what: 'verifies a shipped release, without network', example: 'npm run demo' },
 }
 
 export function print(verb: string): ExitCode {

@@ -366,7 +366,7 @@ export const codes = {
   'registry.unreachable': row(
     'medium',
     'The registry could not be reached: {found}.',
-    'Check the network and the proxy, or work from a pack: meshproof replay PACK. npm start shows a verification without network.',
+    'Check the network and the proxy, or work from a pack: meshproof replay PACK. npm run demo shows a verification without network.',
   ),
   'registry.failed': row('medium', 'The registry answered with an error: {found}.', retry),
   'registry.malformed': row('medium', "The registry's answer cannot be read.", retry),
@@ -418,6 +418,11 @@ export const codes = {
   ),
   'registry.insecure': row('low', 'The registry {found} was asked without TLS, as configured.'),
   'limit.time': row('medium', 'The time for this request is over.', retry),
+  'limit.memory': row(
+    'medium',
+    'Reading its evidence took more memory than one request may have.',
+    'Nothing that large is a signature: look at what is attached to the image.',
+  ),
   'limit.rounds': row('medium', 'Too many rounds of questions.', 'Report it to us with the reference.'),
   'limit.candidates': row(
     'medium',
@@ -554,6 +559,36 @@ export const codes = {
     'The database does not answer.',
     'Nothing was lost. Try again; an operator finds what is missing at /readyz?verbose.',
   ),
+  'database.not-there': row(
+    'medium',
+    'The database {found} does not answer.',
+    'Check DATABASE_URL, and that PostgreSQL runs there and lets this host in.',
+  ),
+  'service.port-in-use': row(
+    'medium',
+    'Something else listens on {found}.',
+    'Stop it, or name another port with MESHPROOF_PORT.',
+  ),
+  'service.address': row(
+    'medium',
+    'The address {found} is none that this process may listen on.',
+    'Name another one with MESHPROOF_LISTEN and MESHPROOF_PORT.',
+  ),
+  'database.full': row(
+    'high',
+    'The database has no room left: nothing was kept of this.',
+    'Make room on its disk. What was acknowledged before is there; send this again.',
+  ),
+  'request.too-many': row(
+    'medium',
+    'There are {found} requests that wait or run; no more than {expected} may.',
+    'Send it again later; Retry-After says when.',
+  ),
+  'request.worker-died': row(
+    'high',
+    'The process that worked on it died, {found} times.',
+    'Look into the log of the workers for what ended them; then retry the request.',
+  ),
   'request.no-route': row('low', 'There is nothing at {found}.', 'The pages begin at /, the API at /api/v1.'),
   'request.unknown': row('low', 'There is no request {found}.', 'List them at /api/v1/verifications.'),
   'request.media-type': row(
@@ -601,7 +636,6 @@ export const codes = {
     'An operator adds it with registry.allowed (MESHPROOF_REGISTRY_ALLOWED).',
   ),
   'service.busy': row('low', 'The service has all the {expected} that it takes.', 'Try again as Retry-After says.'),
-  'service.stopping': row('low', 'The service is about to stop.', 'Try again; another one takes over.'),
   'request.idempotency-conflict': row(
     'medium',
     'The Idempotency-Key was used for another request.',

@@ -46,8 +46,10 @@ export const limits = Object.freeze({
   retryWaitMs: 5_000,
   rateLimitMs: 60_000,
   rateLimitCapMs: 15 * 60_000,
+  rateLimitShareMs: 1_000,
   helperMs: 10_000,
   trustRefreshMs: 5_000,
+  trustRememberMs: 10 * 60_000,
   asideMs: 3_000,
   rememberFoundMs: 10 * 60_000,
   rememberAbsentMs: 60_000,
@@ -58,15 +60,31 @@ export const limits = Object.freeze({
   databaseConnections: 10,
   databaseWaitMs: 2_000,
   statementMs: 10_000,
+  transactionAttempts: 3,
+  /** Requests that wait or run; more are sent away (R18). */
+  openRequests: 50_000,
+  openCountMs: 1_000,
   /** A worker that does not renew its lease within this time has died. */
   leaseMs: 60_000,
   leaseRenewMs: 15_000,
   requestAttempts: 3,
   requestBackoffMs: 5_000,
   sweepMs: 10_000,
+  /** After a sweep that failed: the database or the queue may be back at any moment. */
+  sweepAgainMs: 1_000,
+  vacuumMs: 5 * 60_000,
   sweepRows: 500,
+  queueWaitMs: 2_000,
+  /** A job whose worker says nothing for this long is taken by another one. */
+  jobLockMs: 30_000,
   workerParallel: 4,
+  /** A request that judges longer than its time and this ends its thread. */
+  judgeMs: 30_000,
+  threadHeapMiB: 512,
   progressMs: 500,
+  /** R16: no longer ready, but still answering; then what runs has this long to end. */
+  lameDuckMs: 5_000,
+  drainMs: 8_000,
   httpHeadersMs: 5_000,
   httpRequestMs: 15_000,
   httpKeepAliveMs: 15_000,
@@ -76,8 +94,6 @@ export const limits = Object.freeze({
   formBytes: 64 * KiB,
   formFields: 32,
   batchLines: 10_000,
-  /** Requests that wait or run; more are not taken (R18). */
-  openRequests: 100_000,
   pageRows: 200,
   exportRows: 500,
   /** Longest `Prefer: wait`, and how many may wait. */
@@ -99,7 +115,8 @@ export const limits = Object.freeze({
   rateWindowMs: 60_000,
   rateKeys: 10_000,
   documentNames: 1_000,
-  lameDuckMs: 5_000,
+  /** How long what was found out for `/readyz` is good. */
+  readyMs: 1_000,
 })
 
 export type Limits = { readonly [K in keyof typeof limits]: number }

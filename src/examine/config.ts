@@ -29,6 +29,13 @@ const schema = z.strictObject({
   trust: z.strictObject({ mirror: z.string().optional() }).optional(),
   /** A Rekor v1 log, asked for entries of signatures that bring none. */
   log: z.strictObject({ url: z.string().optional() }).optional(),
+  service: z
+    .strictObject({
+      listen: z.string().optional(),
+      port: z.number().int().min(0).max(65_535).optional(),
+      data: z.string().optional(),
+    })
+    .optional(),
 })
 type Parsed = z.output<typeof schema>
 
@@ -45,6 +52,16 @@ export type Config = {
   readonly signatureRepository: string | undefined
   readonly trustMirror: string | undefined
   readonly log: { readonly url: string; readonly registered: boolean }
+  readonly service: ServiceConfig
+}
+
+export type ServiceConfig = {
+  readonly listen: string
+  readonly port: number
+  /** Of the embedded service, which needs no database of anybody's. */
+  readonly data: string
+  readonly databaseUrl: string | undefined
+  readonly redisUrl: string | undefined
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -67,7 +84,20 @@ export function loadConfig(env: Env): Config {
   }
   /** An empty variable says nothing, as everywhere; that of the cache says that there shall be none. */
   const text = (variable: string) => env[variable] || undefined
-  const { cache, registry, server, mirrors, signatures, trust, log } = parsed
+  /** Never in a file of settings: in the environment, or in a file of its own that the environment names. */
+  const secret = (key: string, variable: string): string | undefined => {
+    const named = text(`${variable}_FILE`)
+    const value = text(variable) ?? (named === undefined ? undefined : secretIn(`${variable}_FILE`, named))
+    const from = text(variable) !== undefined ? variable : `${variable}_FILE`
+    settings.push({
+      key,
+      value: value && withoutPassword(value),
+      from: value === undefined ? 'default' : `environment ${from}`,
+      env: variable,
+    })
+    return value
+  }
+  const { cache, registry, server, mirrors, signatures, trust, log, service } = parsed
   const inHome = cachePath({ ...env, MESHPROOF_CACHE_PATH: undefined })
   const path = pick('cache.path', 'MESHPROOF_CACHE_PATH', inHome, cache?.path, env['MESHPROOF_CACHE_PATH'])
   const bytes = numberOf('MESHPROOF_CACHE_BYTES', text('MESHPROOF_CACHE_BYTES'))
@@ -101,6 +131,13 @@ export function loadConfig(env: Env): Config {
       pick('trust.mirror', 'MESHPROOF_TRUST_MIRROR', undefined, trust?.mirror, text('MESHPROOF_TRUST_MIRROR')),
     ),
     log: logOf(pick('log.url', 'MESHPROOF_LOG_URL', publicLog, log?.url, text('MESHPROOF_LOG_URL'))),
+    service: {
+      listen: pick('service.listen', 'MESHPROOF_LISTEN', '127.0.0.1', service?.listen, text('MESHPROOF_LISTEN')),
+      port: pick('service.port', 'MESHPROOF_PORT', 8080, service?.port, portOf(text('MESHPROOF_PORT'))),
+      data: pick('service.data', 'MESHPROOF_DATA', stateFolder(env), service?.data, text('MESHPROOF_DATA')),
+      databaseUrl: secret('service.database', 'DATABASE_URL'),
+      redisUrl: secret('service.redis', 'REDIS_URL'),
+    },
     settings,
   }
 }
@@ -167,6 +204,36 @@ function numberOf(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (!/^\d{1,15}$/.test(text)) throw malformed(`${name} is no whole number`)
   return Number(text)
+}
+
+function portOf(text: string | undefined): number | undefined {
+  const port = numberOf('MESHPROOF_PORT', text)
+  if (port !== undefined && port > 65_535) throw malformed(`MESHPROOF_PORT: ${port} is no port`)
+  return port
+}
+
+function secretIn(variable: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (cause) {
+    throw malformed(`${variable} names ${file}, which cannot be read`, cause)
+  }
+}
+
+/** As it may be shown: what is no address is not shown at all. */
+function withoutPassword(text: string): string {
+  const url = URL.parse(text)
+  if (url === null) return '***'
+  if (url.password !== '') url.password = '***'
+  for (const name of [...url.searchParams.keys()]) if (/pass|secret|key/i.test(name)) url.searchParams.set(name, '***')
+  return url.href
+}
+
+function stateFolder(env: Env): string {
+  const base = [env['XDG_STATE_HOME'], env['HOME'] && join(env['HOME'], '.local/state')].find(
+    (path) => path && isAbsolute(path),
+  )
+  return join(base || '.', 'meshproof')
 }
 
 function pairs(text: string | undefined): Readonly<Record<string, string>> | undefined {

@@ -21,7 +21,7 @@ export type StoredReplay = {
 }
 
 type Told = { readonly outcome: string; readonly codes: readonly string[] }
-export type Difference = {
+type Difference = {
   readonly subject: string
   readonly platform?: string
   readonly was: Told | null

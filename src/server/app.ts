@@ -39,6 +39,7 @@ export async function createApp(service: Service, options: AppOptions = {}): Pro
     genReqId: () => newId(),
     requestIdHeader: false,
     ...(log !== undefined && { loggerInstance: loggerOf(log) }),
+    return503OnClosing: false, // R16: what is under way while we end is answered
   })
   app.decorate('drain', () => stop.abort())
   demandPermissions(app)

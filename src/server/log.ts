@@ -39,7 +39,7 @@ function errorOf(error: unknown): object {
 }
 
 /** Messages may quote what they were given: passwords of URLs, tokens and links of ours, what was sent to log in. */
-export const withoutSecrets = (text: string): string =>
+const withoutSecrets = (text: string): string =>
   text
     .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, '$1…@')
     .replace(/\bmp_[\w-]{20,}/g, 'mp_…')

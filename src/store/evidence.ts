@@ -3,11 +3,12 @@ import { Fault } from '../core/fault.ts'
 import type { Json } from '../core/json.ts'
 import type { Lookups, Remembered } from '../core/lookups.ts'
 import type { EvidenceStore } from '../core/observation.ts'
-import type { Database } from './database.ts'
+import type { At, Database } from './database.ts'
 import { fromColumn, toColumn } from './digest-column.ts'
+import { toJsonb, toText } from './text-column.ts'
 
 /** Evidence in the database, by digest; what does not hash to its name is as good as missing. */
-export const evidenceStore = ({ db }: Pick<Database, 'db'>): EvidenceStore => ({
+export const evidenceStore = ({ db }: Pick<Database, 'db'>, at?: At): EvidenceStore => ({
   async get(digest) {
     if (!isDigest(digest)) return undefined
     const row = await db
@@ -19,11 +20,18 @@ export const evidenceStore = ({ db }: Pick<Database, 'db'>): EvidenceStore => ({
   },
   async put(bytes, mediaType) {
     const digest = digestOf(bytes)
+    at?.('evidence.before')
     await db
       .insertInto('evidence')
-      .values({ digest: toColumn(digest), media_type: mediaType, bytes: Buffer.from(bytes), created_at: new Date() })
+      .values({
+        digest: toColumn(digest),
+        media_type: toText(mediaType),
+        bytes: Buffer.from(bytes),
+        created_at: new Date(),
+      })
       .onConflict((conflict) => conflict.column('digest').doNothing())
       .execute()
+    at?.('evidence.after')
     return digest
   },
 })
@@ -45,8 +53,8 @@ export const lookupTable = ({ db }: Pick<Database, 'db'>): Lookups => ({
     const row = {
       key,
       digest: found ? toColumn(outcome.found) : null,
-      media_type: found ? outcome.mediaType : null,
-      detail: detail === undefined ? null : JSON.stringify(detail),
+      media_type: found ? toText(outcome.mediaType) : null,
+      detail: detail === undefined ? null : toJsonb(detail),
       at: new Date(at),
     }
     await db

@@ -52,7 +52,9 @@ export class PGlitePool extends EventEmitter {
     while (this.#holder !== undefined && this.#holder !== client)
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     const command = /^\s*([a-z]+)/i.exec(text)?.[1]?.toUpperCase() ?? ''
-    if (client !== undefined && (command === 'BEGIN' || command === 'START')) this.#hold(client)
+    const begins = command === 'BEGIN' || command === 'START'
+    if (begins && client === undefined) throw new Error('a transaction needs a client of its own')
+    if (begins && client !== undefined) this.#hold(client)
     try {
       const result = await this.#ask(text, values)
       if (ends(command, text)) {
@@ -60,10 +62,11 @@ export class PGlitePool extends EventEmitter {
         this.#free(client)
         return { ...result, command: aborted ? 'ROLLBACK' : command } // as the server's own tag says
       }
+      if (command === 'ROLLBACK') this.#failed = false // to a savepoint: what failed is undone
       return { ...result, command }
     } catch (error) {
       this.#failed = this.#holder === client && client !== undefined
-      if (command === 'BEGIN' || ends(command, text)) this.#free(client)
+      if (begins || ends(command, text)) this.#free(client)
       throw error
     }
   }

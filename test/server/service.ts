@@ -7,10 +7,10 @@ import { openService, type Service } from '../../src/jobs/service.ts'
 import { createApp } from '../../src/server/app.ts'
 import { type Scope, scopes } from '../../src/server/auth/permission.ts'
 import type { LogOptions } from '../../src/server/log.ts'
-import { verification } from '../../workers/verification.ts'
+import { startStation } from '../../workers/station.ts'
 import { conformance, type Document } from './document.ts'
 
-export type Got = {
+type Got = {
   readonly status: number
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly text: string
@@ -27,7 +27,7 @@ export type Verification = {
   readonly error?: Problem
   readonly answer?: VerdictAnswer
 }
-export type Call = {
+type Call = {
   readonly token?: string | null
   readonly cookie?: string
   readonly body?: unknown
@@ -59,7 +59,15 @@ export type Start = {
 export async function start(options: Start = {}): Promise<Running> {
   const env = { MESHPROOF_CACHE_PATH: '', ...options.env }
   const errors: unknown[] = []
-  const bounds = { ...limits, progressMs: 20, lameDuckMs: 0, rateAddress: 1e6, rateRefused: 1e6, ...options.limits }
+  const bounds = {
+    ...limits,
+    progressMs: 20,
+    readyMs: 0,
+    lameDuckMs: 0,
+    rateAddress: 1e6,
+    rateRefused: 1e6,
+    ...options.limits,
+  }
   const service = await openService({
     place: { folder: undefined },
     redis: undefined,
@@ -69,7 +77,7 @@ export async function start(options: Start = {}): Promise<Running> {
     migrates: true,
     report: options.report ?? ((error) => errors.push(error)),
   })
-  if (options.works !== false) await service.queue.work((id) => verification(id, service), 2)
+  const station = options.works === false ? undefined : await startStation(service)
   const app = await createApp(service, options.log === undefined ? {} : { log: options.log })
   await app.ready()
   const operator = await service.access.operator()
@@ -135,6 +143,7 @@ export async function start(options: Start = {}): Promise<Running> {
     },
     close: async () => {
       await app.close()
+      await station?.stop(0)
       await service.close()
       if (options.report === undefined && errors.length > 0) throw errors[0]
     },

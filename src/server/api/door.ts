@@ -74,10 +74,10 @@ async function demandDocuments({ keeper }: Service, { policy, trust }: Asked): P
       throw new Fault('store.unknown', { status: 422, parameters: { found: digest, expected: 'document' } })
 }
 
-export const subjectOf = ({ subject }: Asked): string =>
+const subjectOf = ({ subject }: Asked): string =>
   'image' in subject ? subject.image : 'digest' in subject ? (subject.name ?? subject.digest) : subject.file
 
-export const policyOf = ({ policy }: Asked): string =>
+const policyOf = ({ policy }: Asked): string =>
   'profile' in policy && typeof policy.profile === 'string'
     ? policy.profile
     : 'document' in policy

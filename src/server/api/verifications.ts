@@ -121,18 +121,10 @@ export function verifications(app: FastifyInstance, service: Service): void {
 export const locationOf = (id: string): string => `/api/v1/verifications/${id}`
 export const unknown = (id: string): Fault => new Fault('request.unknown', { status: 404, parameters: { found: id } })
 
-/** Keeps an admitted request and hands it to the queue; no more of them than can ever be worked off (R18). */
+/** Keeps an admitted request and hands it to the queue. */
 export function creator(service: Service) {
   const { requests, limits } = service
-  let known = { open: false, at: Number.NEGATIVE_INFINITY }
-  const demandRoom = async () => {
-    const now = performance.now()
-    if (now - known.at > 1_000) known = { open: await requests.areOpen(limits.openRequests), at: now }
-    if (known.open)
-      throw new Fault('service.busy', { status: 503, retryAfter: '30', parameters: { expected: 'open requests' } })
-  }
   return async (admitted: Admitted, { principal }: FastifyRequest, key: string | undefined) => {
-    await demandRoom()
     const created = await requests.create({
       spec: admitted.spec,
       subject: admitted.subject,

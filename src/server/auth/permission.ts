@@ -32,6 +32,8 @@ declare module 'fastify' {
     permission?: Permission
     /** What the route asks where `verbose` stands in its query, so that it says more. */
     verbose?: Permission
+    /** Asked by whatever keeps us running, which must not be told to wait because others ask too often. */
+    probe?: true
   }
   interface FastifyRequest {
     principal: Principal | undefined

@@ -14,12 +14,12 @@ export function identify(app: FastifyInstance, service: Service): void {
   const rates = new Rates({ windowMs: limits.rateWindowMs, keys: limits.rateKeys })
   app.decorateRequest('principal', undefined)
   app.addHook('onRequest', async (request) => {
-    const { permission: usual, verbose = usual } = request.routeOptions.config
+    const { permission: usual, verbose = usual, probe } = request.routeOptions.config
     const permission = Object.hasOwn(request.query as object, 'verbose') ? verbose : usual
     if (permission === undefined) return rates.take(request.ip, limits.rateAddress) // no route: the answer is 404
     if (permission === 'public') {
       if (!safe.has(request.method)) demandSameSite(request, config.origin)
-      return rates.take(request.ip, limits.rateAddress)
+      return probe === true ? undefined : rates.take(request.ip, limits.rateAddress)
     }
     const principal = await principalOf(request, access, limits)
     if (principal === undefined) rates.take(`refused ${request.ip}`, limits.rateRefused)

@@ -16,11 +16,9 @@ const socketIn = (folder: string): string => join(folder, 'control.sock')
 /** What a system takes as the path of a socket. */
 const longest = 103
 
-export async function openControl(
-  service: Service,
-  folder: string,
-  origin: string,
-): Promise<{ readonly close: () => Promise<void> } | undefined> {
+export type Control = { readonly close: () => Promise<void> }
+
+export async function openControl(service: Service, folder: string, origin: string): Promise<Control | undefined> {
   const path = socketIn(folder)
   if (Buffer.byteLength(path) > longest) return undefined
   const server = createServer((incoming, outgoing) => {

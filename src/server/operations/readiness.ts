@@ -5,9 +5,9 @@ import { pending } from '../../store/migrate.ts'
 export type Check = { readonly name: string; readonly ready: boolean; readonly found?: string }
 
 /** What must be there for this process to do its work; the age of the trusted root is shown, and stops nothing (T72). */
-export async function readiness(service: Service, stopping: boolean): Promise<readonly Check[]> {
+export async function readiness(service: Service): Promise<readonly Check[]> {
   const { database, queue } = service
-  const named = await Promise.all([
+  return Promise.all([
     check('database', async () => {
       await database.pool.query('SELECT 1')
       return database.kind
@@ -25,7 +25,6 @@ export async function readiness(service: Service, stopping: boolean): Promise<re
     }),
     trustRoot(service),
   ])
-  return [...(stopping ? [{ name: 'process', ready: false, found: 'stopping' }] : []), ...named]
 }
 
 /** What is missing may be said; what went wrong stands in the log. */

@@ -42,8 +42,8 @@ function told(question: string): { readonly what: string; readonly of: string } 
   const value: Json | undefined = 'problem' in parsed ? undefined : (parsed.value as Json)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { what: question, of: '' }
   const fields = value as { readonly [key: string]: Json }
-  const text = (key: string) => (typeof fields[key] === 'string' ? fields[key] : undefined)
-  const ask = text('ask') ?? ''
-  const of = [text('image'), text('tag') ?? text('digest') ?? text('kind') ?? text('artifact')]
+  const field = (key: string) => (typeof fields[key] === 'string' ? fields[key] : undefined)
+  const ask = field('ask') ?? ''
+  const of = [field('image'), field('tag') ?? field('digest') ?? field('kind') ?? field('artifact')]
   return { what: names[ask] ?? ask, of: [...new Set(of)].filter((part) => part !== undefined).join(' ') }
 }

@@ -1,9 +1,8 @@
 import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Service } from '../../../src/jobs/service.ts'
-import { verification } from '../../../workers/verification.ts'
 import { hasBrowser, openBrowser, openPage, shoot, violations } from './browser.ts'
-import { ask, fill, image, openInMemory, openPages, type Pages, type State, verdictsOf } from './open.ts'
+import { ask, fill, image, openInMemory, openPages, type Pages, type State, verdictsOf, work } from './open.ts'
 
 type View = { readonly width: 1280 | 390; readonly colorScheme: 'light' | 'dark' }
 const [wide, narrow]: readonly [View, View] = [
@@ -123,7 +122,7 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
     page.on('load', () => {
       loads++
     })
-    await verification(id, full.service)
+    await work(full.service, id)
     await page.locator('article.state').waitFor({ state: 'detached' })
     expect(await page.locator('.verdict .word').textContent()).toBe('Inconclusive')
     // Live where it can be: the page itself is not loaded again.
@@ -168,7 +167,7 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
     const id = await ask(full.service, offline('kumactl'), 'docker.io/kong/kumactl:2.14.3', 'followed')
     await page.goto(`${full.base}/verifications?policy=followed`)
     await page.locator('.status').getByText('waiting').waitFor()
-    await verification(id, full.service)
+    await work(full.service, id)
     await page.locator('.status').getByText('inconclusive').waitFor()
     expect(await page.locator('tbody tr').count()).toBe(1)
     expect(complaints).toEqual([])

@@ -8,6 +8,7 @@ import { loadDemo } from '../../../src/jobs/demo.ts'
 import { openService, type Service } from '../../../src/jobs/service.ts'
 import { createApp } from '../../../src/server/app.ts'
 import { fromColumn } from '../../../src/store/digest-column.ts'
+import { openThreads } from '../../../workers/threads.ts'
 import { verification } from '../../../workers/verification.ts'
 
 /** The service in memory, its queue without a worker: nothing runs by itself, so that a test can look at each state. */
@@ -21,6 +22,14 @@ export const openInMemory = (): Promise<Service> =>
     migrates: true,
     report: () => {},
   })
+
+/** One request to its end, as a worker would; nothing else runs meanwhile. */
+export async function work(service: Service, id: string): Promise<void> {
+  const { keeper, config } = service
+  const threads = openThreads({ keeper, config, limits: service.limits })
+  await verification(id, { ...service, examine: threads.examine, leaving: new AbortController().signal })
+  await threads.close()
+}
 
 /** Asks as the API does, and leaves it to the test what becomes of it. */
 export async function ask(service: Service, spec: object, subject: string, policy: string): Promise<string> {
@@ -42,7 +51,7 @@ export const image = (name: string, more: object = {}): object => ({
 
 /** One request in every state there is; the verdicts are those of the shipped pack, and one that could reach nothing. */
 export async function fill(service: Service): Promise<Readonly<Record<State, string>>> {
-  const { requests } = service
+  const { requests, leases } = service
   await loadDemo(service, null)
   const rows = await requests.list({}, 10)
   const of = (name: string) => rows.find(({ subject }) => subject.includes(name))?.id ?? ''
@@ -52,26 +61,25 @@ export async function fill(service: Service): Promise<Readonly<Record<State, str
     await how(id)
     return id
   }
-  const inconclusive = await ended('kumactl', (id) => verification(id, service), { offline: true })
+  const inconclusive = await ended('kumactl', (id) => work(service, id), { offline: true })
   const refused = await ended('kuma-dp', async (id) => {
-    const lease = await requests.claim(id, 60_000)
+    const lease = await leases.claim(id, 60_000)
     if (lease !== undefined)
-      await requests.refuse(
+      await leases.refuse(
         lease,
         problemOf(new Fault('reference.malformed', { parameters: { found: place('kuma-dp') } })),
       )
   })
   const parked = await ended('kong-mesh-operator', async (id) => {
-    const lease = await requests.claim(id, 60_000)
-    if (lease !== undefined)
-      await requests.fail(lease, problemOf(new Error('broken')), { attempts: 1, backoffMs: 1000 })
+    const lease = await leases.claim(id, 60_000)
+    if (lease !== undefined) await leases.fail(lease, problemOf(new Error('broken')), { attempts: 1, backoffMs: 1000 })
   })
   const cancelled = await ended('kuma-universal', (id) => requests.cancel(id, null))
   const queued = await ended('kuma-cni', async () => {})
   const running = await ended('kuma-cp', async (id) => {
-    const lease = await requests.claim(id, 3_600_000)
+    const lease = await leases.claim(id, 3_600_000)
     if (lease !== undefined)
-      await requests.renew(lease, 3_600_000, { phase: 'evidence', done: 14, total: null, unit: 'look-ups' })
+      await leases.renew(lease, 3_600_000, { phase: 'evidence', done: 14, total: null, unit: 'look-ups' })
   })
   return {
     trusted: of('kuma-cp'),

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Service } from '../../../src/jobs/service.ts'
 import { pagePolicy } from '../../../src/server/pages/layout.ts'
-import { verification } from '../../../workers/verification.ts'
 import { type Tag, tagsOf } from '../../report/page/tags.ts'
-import { ask, fill, image, openInMemory, openPages, type Pages, type State, verdictsOf } from './open.ts'
+import { ask, fill, image, openInMemory, openPages, type Pages, type State, verdictsOf, work } from './open.ts'
 
 let service: Service
 let app: Pages
@@ -114,7 +113,7 @@ test('the first page says what needs attention first, rejected before the rest, 
     'docker.io/kong/kumactl:2.14.3',
     'kong-mesh',
   )
-  await verification(again, service)
+  await work(service, again)
   expect(textOf(await get('/'))).toContain('6 need attention')
   await service.database.db.updateTable('request').set({ outcome: 'trusted' }).where('id', '=', again).execute()
   expect(textOf(await get('/'))).toContain('5 need attention')
