@@ -1,66 +1,96 @@
-import type { Digest } from '../src/core/digest.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '../src/core/fault.ts'
-import { decodeUtf8 } from '../src/core/json.ts'
 import type { Limits } from '../src/core/limits.ts'
 import { problemOf } from '../src/core/problem.ts'
-import { isProblem, parseReference } from '../src/core/reference.ts'
-import { sealInputs } from '../src/core/verdict.ts'
-import type { Examined } from '../src/examine/examine.ts'
-import { packed } from '../src/examine/pack.ts'
-import { readRequest } from '../src/examine/prepare.ts'
-import { type Done, examineRequest, type Shopkeeper } from '../src/examine/shop.ts'
-import type { Database } from '../src/store/database.ts'
-import type { Lease, Requests } from '../src/store/requests.ts'
-import { type Finished, finish, type Sighting } from '../src/store/verdicts.ts'
+import type { At, Database } from '../src/store/database.ts'
+import type { Lease, Leases } from '../src/store/leases.ts'
+import { isTrouble } from '../src/store/trouble.ts'
+import { type Finished, finish } from '../src/store/verdicts.ts'
+import type { Threads, Watch } from './threads.ts'
 
 export type Workplace = {
   readonly database: Database
-  readonly requests: Requests
-  readonly keeper: Shopkeeper
+  readonly leases: Leases
   readonly limits: Limits
+  readonly examine: Threads['examine']
+  /** Ends when the process is about to: what is not done by then is handed back. */
+  readonly leaving: AbortSignal
+  readonly report: (error: unknown) => void
+  readonly at?: At | undefined
 }
 
-/** One verification: takes the request, examines it, keeps what came of it. Throws only where the database does. */
+/** One verification: takes the request, examines it, keeps what came of it. Throws only where the database stays away. */
 export async function verification(id: string, place: Workplace): Promise<void> {
-  const { database, requests, keeper, limits } = place
-  const lease = await requests.claim(id, limits.leaseMs)
-  if (lease === undefined) return // done, cancelled, or somebody else's
+  const { database, leases, limits, at } = place
+  at?.('job.taken')
+  const lease = await leases.claim(id, limits.leaseMs)
+  if (lease === undefined) return // done, cancelled, parked, or somebody else's
   const held = hold(lease, place)
   try {
-    const request = readRequest(JSON.parse(decodeUtf8(lease.spec) ?? ''))
-    const done = await examineRequest(request, 'none', keeper, [], { answered: held.answered, signal: held.signal })
-    await finish(database, lease, finishedOf(done))
+    const finished = await place.examine(lease.spec, held)
+    at?.('judged')
+    if (isOurs(finished)) throw new Fault('internal.crash', { status: 500 })
+    await patiently(place, () => finish(database, lease, finished))
   } catch (error) {
-    if (!(error instanceof Fault)) keeper.report(error)
-    if (error instanceof Fault && error.status < 500) await requests.refuse(lease, problemOf(error))
-    else
-      await requests.fail(lease, problemOf(error), {
-        attempts: limits.requestAttempts,
-        backoffMs: limits.requestBackoffMs,
-      })
+    await patiently(place, () => settle(error, lease, held, place))
   } finally {
     held.end()
   }
+  at?.('job.done')
 }
 
-type Held = { readonly answered: () => void; readonly signal: AbortSignal; readonly end: () => void }
+/** A look-up that failed by our own doing says nothing of the image: it is tried again, not recorded. */
+const isOurs = ({ observations }: Finished): boolean =>
+  observations.some(({ outcome }) => 'failed' in outcome && outcome.failed === 'internal.crash')
+
+async function settle(error: unknown, lease: Lease, held: Held, place: Workplace): Promise<void> {
+  const { leases, limits, leaving, report } = place
+  if (held.signal.aborted && !leaving.aborted) return // lost, or cancelled: nothing of it is ours any more
+  if (leaving.aborted || isTrouble(error)) return leases.handBack(lease)
+  if (!(error instanceof Fault)) report(error)
+  if (error instanceof Fault && error.status < 500) return leases.refuse(lease, problemOf(error))
+  return leases.fail(lease, problemOf(error), {
+    attempts: limits.requestAttempts,
+    backoffMs: limits.requestBackoffMs,
+  })
+}
+
+/** R4: while the database is away, what was come to is kept as long as the lease may still be ours, then left to the next. */
+async function patiently(place: Workplace, write: () => Promise<unknown>): Promise<void> {
+  const until = performance.now() + place.limits.leaseMs
+  for (;;)
+    try {
+      await write()
+      return
+    } catch (error) {
+      if (!isTrouble(error) || performance.now() > until || place.leaving.aborted) throw error
+      place.report(error)
+      await sleep(place.limits.sweepAgainMs)
+    }
+}
+
+type Held = Watch & { readonly end: () => void }
 
 /** Renews the lease while the work goes on, and says how far it has come; what lost its lease is given up. */
-function hold(lease: Lease, { requests, limits, keeper }: Workplace): Held {
+function hold(lease: Lease, { leases, limits, leaving, report }: Workplace): Held {
   const lost = new AbortController()
   let done = 0
   let told = -1
-  let renewed = Date.now()
+  let renewed = performance.now() // R9: no jump of the clock makes a lease older than it is
   let busy = false
   const timer = setInterval(() => {
-    if (busy || (done === told && Date.now() - renewed < limits.leaseRenewMs)) return
+    if (busy || (done === told && performance.now() - renewed < limits.leaseRenewMs)) return
     busy = true
-    told = done
-    renewed = Date.now()
-    requests
-      .renew(lease, limits.leaseMs, { phase: 'evidence', done, total: null, unit: 'look-ups' })
-      .then((mine) => !mine && lost.abort())
-      .catch(keeper.report)
+    const now = performance.now()
+    const count = done
+    leases
+      .renew(lease, limits.leaseMs, { phase: 'evidence', done: count, total: null, unit: 'look-ups' })
+      .then((mine) => {
+        told = count
+        renewed = now
+        if (!mine) lost.abort()
+      })
+      .catch(report)
       .finally(() => {
         busy = false
       })
@@ -69,52 +99,7 @@ function hold(lease: Lease, { requests, limits, keeper }: Workplace): Held {
     answered: () => {
       done++
     },
-    signal: lost.signal,
+    signal: AbortSignal.any([lost.signal, leaving]),
     end: () => clearInterval(timer),
   }
-}
-
-function finishedOf({ examination, examined }: Done): Finished {
-  const { request, documents } = packed(examination, examined)
-  const { answer, evidence, trust } = examined
-  const own = new Set([
-    evidence.digest,
-    request.policy,
-    ...(trust === undefined ? [] : [trust.digest]),
-    ...request.verdicts.flatMap(({ inputs, verdict }) => [sealInputs(inputs).digest, inputs.waivers, verdict]),
-  ])
-  const documentOf = (digest: Digest, kind: Finished['documents'][number]['kind']) => {
-    const bytes = documents.get(digest)
-    return bytes === undefined ? [] : [{ digest, bytes, kind }]
-  }
-  const sighting = sightingOf(examined)
-  return {
-    outcome: answer.verdict,
-    at: Date.parse(answer.at),
-    result: Buffer.from(JSON.stringify(request)),
-    evidence,
-    observations: examined.asked,
-    documents: [
-      ...documentOf(request.policy, 'policy'),
-      ...(trust === undefined ? [] : documentOf(trust.digest, 'trust')),
-      ...request.verdicts.flatMap(({ inputs }) => documentOf(inputs.waivers, 'waivers')),
-    ],
-    pieces: new Map([...examined.documents].filter(([digest]) => !own.has(digest))),
-    verdicts: examined.verdicts.map((one, i) => {
-      const { role = 'artifact', platform } = answer.subjects[i] ?? {}
-      return { ...one, role, ...(platform !== undefined && { platform }) }
-    }),
-    ...(sighting !== undefined && { sighting }),
-  }
-}
-
-/** What a tag was resolved to, if one was. */
-function sightingOf({ asked }: Examined): Sighting | undefined {
-  for (const { question, outcome } of asked) {
-    if (question.ask !== 'resolve' || !('found' in outcome)) continue
-    const parts = parseReference(question.image)
-    if (isProblem(parts) || parts.tag === undefined) continue
-    return { registry: parts.host, repository: parts.path, tag: parts.tag, digest: outcome.found }
-  }
-  return undefined
 }

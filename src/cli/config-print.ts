@@ -2,7 +2,7 @@ import { loadConfig } from '../examine/config.ts'
 import { readFlags } from './flags.ts'
 import type { ExitCode } from './problem.ts'
 
-/** Each setting with its value and where that came from. No secret stands in the configuration. */
+/** Each setting with its value and where that came from. Addresses are shown without their passwords. */
 export async function run(args: readonly string[]): Promise<ExitCode> {
   const { values } = readFlags(args, { output: { type: 'string', short: 'o' } })
   const { settings } = loadConfig(process.env)

@@ -104,7 +104,7 @@ const pages: Readonly<Record<string, Page>> = {
     ],
   },
   replay: {
-    what: 'judges a pack again, offline: the same, or otherwise',
+    what: 'judges a pack, or a stored verdict by its digest, again, offline: the same, or otherwise',
     example: 'meshproof replay pack --profile kong-mesh-as-documented',
     flags: [
       ['--policy FILE, --profile NAME, --trusted-root FILE, --at TIME', 'asked otherwise; shows what differs'],
@@ -118,7 +118,48 @@ const pages: Readonly<Record<string, Page>> = {
   'config print': { what: 'each setting with its value and where it came from', example: 'meshproof config print' },
   'cache info': { what: 'what the cache holds', example: 'meshproof cache info' },
   'cache prune': { what: 'makes the cache smaller; --all empties it', example: 'meshproof cache prune --all' },
-  demo: { what: 'verifies a shipped release, without network', example: 'npm start' },
+  start: {
+    what: 'runs the service, all in one process',
+    example: 'meshproof start',
+    flags: [
+      ['MESHPROOF_PORT, MESHPROOF_LISTEN', 'where it listens: 127.0.0.1:8080 unless said otherwise'],
+      ['MESHPROOF_DATA', "where it keeps what it remembers; default: the user's state directory"],
+      [
+        'DATABASE_URL, REDIS_URL',
+        'PostgreSQL in place of the folder, Redis for the queue (also DATABASE_URL_FILE, REDIS_URL_FILE)',
+      ],
+    ],
+  },
+  serve: {
+    what: 'answers over HTTP; verifies only where there is no DATABASE_URL',
+    example: 'meshproof serve',
+  },
+  worker: {
+    what: 'verifies what the queue of DATABASE_URL holds; any number may run',
+    example: 'meshproof worker',
+  },
+  migrate: { what: 'makes the tables of this version in the database of DATABASE_URL', example: 'meshproof migrate' },
+  'sign-in-link': {
+    what: 'makes a link that signs a browser in, once',
+    example: 'meshproof sign-in-link',
+  },
+  'token create': {
+    what: 'makes a token for a program, and prints it once',
+    example: 'meshproof token create ci',
+    flags: [
+      [
+        '--scope SCOPE',
+        'what it may, several times; without: verifications:read, verifications:write and evidence:read',
+      ],
+      ['--days N', 'how long it is good; without: 90'],
+    ],
+  },
+  'token list': { what: 'lists tokens, without their secrets', example: 'meshproof token list' },
+  'token revoke': {
+    what: 'makes a token useless',
+    example: 'meshproof token revoke 019aa7c2-5b1e-7c3d-9f00-1c2d3e4f5a6b',
+  },
+  demo: { what: 'verifies a shipped release, without network', example: 'npm run demo' },
 }
 
 export function print(verb: string): ExitCode {

@@ -15,7 +15,14 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   'config print': async () => (await import('./config-print.ts')).run,
   'cache info': async () => (await import('./cache-verbs.ts')).info,
   'cache prune': async () => (await import('./cache-verbs.ts')).prune,
+  start: async () => (await import('./serve.ts')).start,
   serve: async () => (await import('./serve.ts')).run,
+  worker: async () => (await import('./worker.ts')).run,
+  migrate: async () => (await import('./migrate.ts')).run,
+  'sign-in-link': async () => (await import('./sign-in-link.ts')).run,
+  'token create': async () => (await import('./token.ts')).create,
+  'token list': async () => (await import('./token.ts')).list,
+  'token revoke': async () => (await import('./token.ts')).revoke,
   demo: async () => (await import('./demo.ts')).run,
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { digestOf } from '../core/digest.ts'
+import { digestOf, isDigest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
 import { limits } from '../core/limits.ts'
 import type { Answer, VerdictAnswer } from '../core/request.ts'
@@ -28,7 +28,15 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     explain: { type: 'boolean' },
   })
   const [folder, second] = positionals
-  if (folder === undefined || second !== undefined) throw usage('Which pack? meshproof replay PACK.')
+  if (folder === undefined || second !== undefined)
+    throw usage('Which pack? meshproof replay PACK, or the digest of a stored verdict.')
+  if (isDigest(folder)) {
+    const otherwise = values.policy ?? values.profile ?? values['trusted-root'] ?? values.at
+    if (otherwise !== undefined)
+      throw usage('A stored verdict is asked otherwise through the API: POST /api/v1/verdicts/DIGEST/replays.')
+    const { replayVerdict } = await import('./replay-stored.ts')
+    return replayVerdict(folder, values.output === 'json')
+  }
   const instead = await insteadOf(values)
   const { pack, bytes } = await readPack(folder, limits)
   const answers: Answer[] = []

@@ -1,46 +1,93 @@
-import { homedir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
-import { verification } from '../../workers/verification.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Station, startStation } from '../../workers/station.ts'
+import { Fault } from '../core/fault.ts'
 import { limits } from '../core/limits.ts'
-import { loadConfig } from '../examine/config.ts'
-import { openService } from '../jobs/service.ts'
-import { startSweeper } from '../jobs/sweeper.ts'
+import { type Config, loadConfig } from '../examine/config.ts'
+import { loadDemo } from '../jobs/demo.ts'
+import type { Service } from '../jobs/service.ts'
 import { createApp } from '../server/app.ts'
-import { report } from './cause.ts'
+import { announceLink } from '../server/auth/link.ts'
+import { type Control, openControl } from '../server/control/socket.ts'
+import { type Ending, ending } from './ending.ts'
+import { readFlags, usage } from './flags.ts'
+import { openFor } from './open-service.ts'
 import type { ExitCode } from './problem.ts'
 
-/** Everything in one process: the embedded service. */
-export async function run(): Promise<ExitCode> {
-  const { env } = process
-  const url = env['DATABASE_URL']
-  const folder = env['MESHPROOF_DATA'] ?? stateFolder(env)
-  const service = await openService({
-    place: url === undefined ? { folder } : { url },
-    redis: env['REDIS_URL'],
-    config: loadConfig(env),
-    env,
-    limits,
-    migrates: true,
-    report,
-  })
-  await service.queue.work((id) => verification(id, service), limits.workerParallel)
-  const sweeper = startSweeper(service.requests, service.queue, limits, report)
-  const app = await createApp(service)
-  const address = await app.listen({ host: '127.0.0.1', port: Number(env['MESHPROOF_PORT'] ?? 8080) })
-  process.stdout.write(`meshproof listens on ${address}\n`)
-  await new Promise<void>((resolve) => {
-    process.once('SIGTERM', resolve)
-    process.removeAllListeners('SIGINT').once('SIGINT', resolve)
-  })
-  sweeper.stop()
-  await app.close()
-  await service.close()
+/** HTTP; workers run elsewhere, unless there is no elsewhere. */
+export const run = (args: readonly string[]): Promise<ExitCode> => serve(args, 'serve')
+
+/** All in one process, which makes its tables itself: `npm start`. */
+export const start = (args: readonly string[]): Promise<ExitCode> => serve(args, 'start')
+
+type App = Awaited<ReturnType<typeof createApp>>
+
+async function serve(args: readonly string[], verb: 'serve' | 'start'): Promise<ExitCode> {
+  const { values, positionals } = readFlags(args, { demo: { type: 'boolean' } })
+  if (positionals.length > 0) throw usage(`meshproof ${verb} takes no arguments.`)
+  const config = loadConfig(process.env)
+  const alone = verb === 'start' || config.service.databaseUrl === undefined
+  const end = ending()
+  const service = await openFor(config, alone)
+  let station: Station | undefined
+  let control: Control | undefined
+  try {
+    if (values.demo === true) await loadDemo(service, null)
+    const app = await createApp(service)
+    closingWhenLeaving(app, service)
+    const address = await listen(app, config)
+    station = alone ? await startStation(service) : undefined
+    process.stdout.write(greeting(address, config))
+    const folder = config.service.databaseUrl === undefined ? config.service.data : undefined
+    control = folder === undefined ? undefined : await openControl(service, folder, address)
+    const terminal = process.stdout.isTTY === true
+    for (const line of await announceLink(service, { origin: address, folder, terminal }))
+      process.stdout.write(`${line}\n`)
+    if ((await end.asked) === 'gently') await leave({ service, app, station }, end)
+    app.server.closeAllConnections()
+    await app.close()
+  } finally {
+    await control?.close()
+    await station?.stop(0)
+    await service.close()
+  }
   return 0
 }
 
-function stateFolder(env: NodeJS.ProcessEnv): string {
-  const base = [env['XDG_STATE_HOME'], join(env['HOME'] ?? homedir(), '.local/state')].find(
-    (path) => path && isAbsolute(path),
-  )
-  return join(base ?? '.', 'meshproof')
+/** R16: who keeps a connection open learns with the next answer that there will be no further one. */
+function closingWhenLeaving(app: App, { life }: Service): void {
+  app.server.prependListener('request', (_request, response) => {
+    if (life.leaving) response.setHeader('connection', 'close')
+  })
+}
+
+/** R16: first not ready, so that nobody sends more; then what is under way ends, or is handed back. */
+async function leave({ service, app, station }: Parts, { hurried }: Ending): Promise<void> {
+  service.life.leaving = true
+  app.drain()
+  await sleep(limits.lameDuckMs, undefined, { signal: hurried }).catch(() => {})
+  if (hurried.aborted) return
+  const drained = Promise.all([app.close(), station?.stop(limits.drainMs)])
+  await Promise.race([drained, sleep(limits.drainMs, undefined, { signal: hurried }).catch(() => {})])
+}
+type Parts = { readonly service: Service; readonly app: App; readonly station: Station | undefined }
+
+async function listen(app: App, { service: { listen: host, port } }: Config): Promise<string> {
+  try {
+    return await app.listen({ host, port })
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    const found = `${host}:${port}`
+    if (code === 'EADDRINUSE') throw new Fault('service.port-in-use', { status: 500, cause, parameters: { found } })
+    if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new Fault('service.address', { status: 500, cause, parameters: { found } })
+    throw cause
+  }
+}
+
+function greeting(address: string, { service: { databaseUrl, data } }: Config): string {
+  const where =
+    databaseUrl === undefined
+      ? `  What it remembers is in ${data}: it survives the death of this process, not of this machine.\n  A PostgreSQL named by DATABASE_URL survives both.\n`
+      : ''
+  return `meshproof listens on ${address}\n${where}`
 }

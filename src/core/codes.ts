@@ -449,7 +449,7 @@ export const codes = {
   'registry.unreachable': row(
     'medium',
     'The registry could not be reached: {found}.',
-    'Check the network and the proxy, or work from a pack: meshproof replay PACK. npm start shows a verification without network.',
+    'Check the network and the proxy, or work from a pack: meshproof replay PACK. npm run demo shows a verification without network.',
   ),
   'registry.failed': row('medium', 'The registry answered with an error: {found}.', retry),
   'registry.malformed': row('medium', "The registry's answer cannot be read.", retry),
@@ -501,6 +501,11 @@ export const codes = {
   ),
   'registry.insecure': row('low', 'The registry {found} was asked without TLS, as configured.'),
   'limit.time': row('medium', 'The time for this request is over.', retry),
+  'limit.memory': row(
+    'medium',
+    'Reading its evidence took more memory than one request may have.',
+    'Nothing that large is a signature: look at what is attached to the image.',
+  ),
   'limit.rounds': row('medium', 'Too many rounds of questions.', 'Report it to us with the reference.'),
   'limit.candidates': row(
     'medium',
@@ -539,7 +544,11 @@ export const codes = {
     'What was brought along was altered: a blob does not hash to its name {found}.',
     'Copy it again from its source.',
   ),
-  'evidence.missing': row('medium', 'A piece of evidence is not in the pack: {found}.', 'Save the pack again.'),
+  'evidence.missing': row(
+    'medium',
+    'A piece of evidence is missing or altered: {found}.',
+    'Of a pack: save it again. Of the service: restore it from a back-up.',
+  ),
   'evidence.malformed': row('medium', 'What was brought along cannot be read.', 'Check which file was given.'),
   'bundle.malformed': row(
     'medium',
@@ -643,8 +652,83 @@ export const codes = {
     'The database does not answer.',
     'Nothing was lost. Try again; an operator finds what is missing at /readyz?verbose.',
   ),
+  'database.not-there': row(
+    'medium',
+    'The database {found} does not answer.',
+    'Check DATABASE_URL, and that PostgreSQL runs there and lets this host in.',
+  ),
+  'service.port-in-use': row(
+    'medium',
+    'Something else listens on {found}.',
+    'Stop it, or name another port with MESHPROOF_PORT.',
+  ),
+  'service.address': row(
+    'medium',
+    'The address {found} is none that this process may listen on.',
+    'Name another one with MESHPROOF_LISTEN and MESHPROOF_PORT.',
+  ),
+  'database.full': row(
+    'high',
+    'The database has no room left: nothing was kept of this.',
+    'Make room on its disk. What was acknowledged before is there; send this again.',
+  ),
+  'request.too-many': row(
+    'medium',
+    'There are {found} requests that wait or run; no more than {expected} may.',
+    'Send it again later; Retry-After says when.',
+  ),
+  'request.worker-died': row(
+    'high',
+    'The process that worked on it died, {found} times.',
+    'Look into the log of the workers for what ended them; then retry the request.',
+  ),
   'request.no-route': row('low', 'There is nothing at {found}.', 'The pages begin at /, the API at /api/v1.'),
   'request.unknown': row('low', 'There is no request {found}.', 'List them at /api/v1/verifications.'),
+  'request.media-type': row(
+    'low',
+    'The body is {found}; it must be {expected}.',
+    'Say what it is in the header Content-Type.',
+  ),
+  'request.state': row('low', 'The request is {found}, so it cannot be {expected}.', 'Look at its state first.'),
+  'request.precondition': row(
+    'low',
+    'What is stored under this name is no longer what If-Match says: it is {found}.',
+    'Read it again, then write with its ETag.',
+  ),
+  'request.precondition-missing': row(
+    'low',
+    'Something is stored under this name already: {found}.',
+    'Send its ETag in If-Match, so that nobody is overwritten unseen.',
+  ),
+  'request.rate-limited': row('low', 'More requests than {expected} a minute.', 'Wait as long as Retry-After says.'),
+  'store.unknown': row('low', 'There is no {expected} {found}.', 'The lists of the API show what there is.'),
+  'store.altered': row(
+    'critical',
+    'The stored bytes no longer hash to their name {found}.',
+    'Somebody or something changed the database: restore it from a back-up, and find out who.',
+  ),
+  'access.unauthenticated': row(
+    'low',
+    'Nobody is signed in.',
+    'In a browser, open a link of meshproof sign-in-link; elsewhere send a token of meshproof token create as Authorization: Bearer.',
+  ),
+  'access.forbidden': row('low', 'This needs the permission {expected}.', 'Use a token that has it.'),
+  'access.cross-site': row(
+    'medium',
+    'The browser says that another site sent this: {found}.',
+    'Use the pages of meshproof itself; programs send a token.',
+  ),
+  'access.link-unusable': row(
+    'low',
+    'This sign-in link was used before, has expired or is not one of ours.',
+    'meshproof sign-in-link makes a new one.',
+  ),
+  'registry.not-allowed': row(
+    'medium',
+    'The registry {found} is not on the list of this service: {expected}.',
+    'An operator adds it with registry.allowed (MESHPROOF_REGISTRY_ALLOWED).',
+  ),
+  'service.busy': row('low', 'The service has all the {expected} that it takes.', 'Try again as Retry-After says.'),
   'request.idempotency-conflict': row(
     'medium',
     'The Idempotency-Key was used for another request.',

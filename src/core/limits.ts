@@ -55,8 +55,10 @@ export const limits = Object.freeze({
   retryWaitMs: 5_000,
   rateLimitMs: 60_000,
   rateLimitCapMs: 15 * 60_000,
+  rateLimitShareMs: 1_000,
   helperMs: 10_000,
   trustRefreshMs: 5_000,
+  trustRememberMs: 10 * 60_000,
   asideMs: 3_000,
   rememberFoundMs: 10 * 60_000,
   rememberAbsentMs: 60_000,
@@ -67,20 +69,63 @@ export const limits = Object.freeze({
   databaseConnections: 10,
   databaseWaitMs: 2_000,
   statementMs: 10_000,
+  transactionAttempts: 3,
+  /** Requests that wait or run; more are sent away (R18). */
+  openRequests: 50_000,
+  openCountMs: 1_000,
   /** A worker that does not renew its lease within this time has died. */
   leaseMs: 60_000,
   leaseRenewMs: 15_000,
   requestAttempts: 3,
   requestBackoffMs: 5_000,
   sweepMs: 10_000,
+  /** After a sweep that failed: the database or the queue may be back at any moment. */
+  sweepAgainMs: 1_000,
+  vacuumMs: 5 * 60_000,
   sweepRows: 500,
+  queueWaitMs: 2_000,
+  /** A job whose worker says nothing for this long is taken by another one. */
+  jobLockMs: 30_000,
   workerParallel: 4,
+  /** A request that judges longer than its time and this ends its thread. */
+  judgeMs: 30_000,
+  threadHeapMiB: 512,
   progressMs: 500,
+  /** R16: no longer ready, but still answering; then what runs has this long to end. */
+  lameDuckMs: 5_000,
+  drainMs: 8_000,
   httpHeadersMs: 5_000,
   httpRequestMs: 15_000,
   httpKeepAliveMs: 15_000,
   idempotencyMs: 24 * 60 * 60_000,
   bodyBytes: 32 * MiB,
+  /** What a form of a page sends. */
+  formBytes: 64 * KiB,
+  formFields: 32,
+  batchLines: 10_000,
+  pageRows: 200,
+  exportRows: 500,
+  /** Longest `Prefer: wait`, and how many may wait. */
+  waitMs: 60_000,
+  waiters: 64,
+  eventStreams: 64,
+  eventCommentMs: 15_000,
+  eventBytes: 256 * KiB,
+  signInLinkMs: 60 * 60_000,
+  sessionIdleMs: 30 * 60_000,
+  sessionMs: 12 * 60 * 60_000,
+  sessionTouchMs: 30_000,
+  tokenMs: 90 * 24 * 60 * 60_000,
+  tokenMostMs: 366 * 24 * 60 * 60_000,
+  /** Requests a minute of one principal, of one address that showed nothing, and of one that showed what is not ours. */
+  ratePrincipal: 6_000,
+  rateAddress: 600,
+  rateRefused: 60,
+  rateWindowMs: 60_000,
+  rateKeys: 10_000,
+  documentNames: 1_000,
+  /** How long what was found out for `/readyz` is good. */
+  readyMs: 1_000,
 })
 
 export type Limits = { readonly [K in keyof typeof limits]: number }

@@ -77,6 +77,8 @@ export type Problem = {
   readonly status: number
   readonly code: Code
   readonly detail?: string
+  /** The id under which the log of the service tells more. */
+  readonly instance?: string
   readonly parameters?: Readonly<Record<string, Json>>
 }
 

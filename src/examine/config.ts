@@ -5,6 +5,7 @@ import { Fault } from '../core/fault.ts'
 import { limits } from '../core/limits.ts'
 import { type Name, parseName } from '../core/reference.ts'
 import { cachePath } from '../evidence/cache.ts'
+import { registriesOfProfiles } from '../policy/profiles/table.ts'
 
 /**
  * Configuration of the installation: defaults < file < environment < flags; each value knows where it came from. Nothing in
@@ -12,13 +13,29 @@ import { cachePath } from '../evidence/cache.ts'
  */
 const schema = z.strictObject({
   cache: z.strictObject({ path: z.string().optional(), bytes: z.number().int().min(0).optional() }).optional(),
-  registry: z.strictObject({ insecure: z.array(z.string()).optional(), ca: z.string().optional() }).optional(),
+  registry: z
+    .strictObject({
+      insecure: z.array(z.string()).optional(),
+      ca: z.string().optional(),
+      /** host[:port] that the service asks for whoever calls it; the command line asks what a person types. */
+      allowed: z.array(z.string()).optional(),
+    })
+    .optional(),
+  /** Where the service is reached, such as https://meshproof.example: behind a proxy it cannot tell. */
+  server: z.strictObject({ origin: z.string().optional() }).optional(),
   /** Name of a mirror → name of its origin: what is pulled there is known by this name. */
   mirrors: z.record(z.string(), z.string()).optional(),
   signatures: z.strictObject({ repository: z.string().optional() }).optional(),
   trust: z.strictObject({ mirror: z.string().optional() }).optional(),
   /** A Rekor v1 log, asked for entries of signatures that bring none. */
   log: z.strictObject({ url: z.string().optional() }).optional(),
+  service: z
+    .strictObject({
+      listen: z.string().optional(),
+      port: z.number().int().min(0).max(65_535).optional(),
+      data: z.string().optional(),
+    })
+    .optional(),
 })
 type Parsed = z.output<typeof schema>
 
@@ -29,10 +46,22 @@ export type Config = {
   readonly cacheBytes: number
   readonly insecure: readonly string[]
   readonly ca: string | undefined
+  readonly allowed: readonly string[]
+  readonly origin: string | undefined
   readonly mirrors: readonly (readonly [Name, Name])[]
   readonly signatureRepository: string | undefined
   readonly trustMirror: string | undefined
   readonly log: { readonly url: string; readonly registered: boolean }
+  readonly service: ServiceConfig
+}
+
+export type ServiceConfig = {
+  readonly listen: string
+  readonly port: number
+  /** Of the embedded service, which needs no database of anybody's. */
+  readonly data: string
+  readonly databaseUrl: string | undefined
+  readonly redisUrl: string | undefined
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -55,16 +84,40 @@ export function loadConfig(env: Env): Config {
   }
   /** An empty variable says nothing, as everywhere; that of the cache says that there shall be none. */
   const text = (variable: string) => env[variable] || undefined
-  const { cache, registry, mirrors, signatures, trust, log } = parsed
+  /** Never in a file of settings: in the environment, or in a file of its own that the environment names. */
+  const secret = (key: string, variable: string): string | undefined => {
+    const named = text(`${variable}_FILE`)
+    const value = text(variable) ?? (named === undefined ? undefined : secretIn(`${variable}_FILE`, named))
+    const from = text(variable) !== undefined ? variable : `${variable}_FILE`
+    settings.push({
+      key,
+      value: value && withoutPassword(value),
+      from: value === undefined ? 'default' : `environment ${from}`,
+      env: variable,
+    })
+    return value
+  }
+  const { cache, registry, server, mirrors, signatures, trust, log, service } = parsed
   const inHome = cachePath({ ...env, MESHPROOF_CACHE_PATH: undefined })
   const path = pick('cache.path', 'MESHPROOF_CACHE_PATH', inHome, cache?.path, env['MESHPROOF_CACHE_PATH'])
   const bytes = numberOf('MESHPROOF_CACHE_BYTES', text('MESHPROOF_CACHE_BYTES'))
   const insecure = listOf(text('MESHPROOF_REGISTRY_INSECURE'))
+  const allowed = listOf(text('MESHPROOF_REGISTRY_ALLOWED'))
   return {
     cachePath: path === '' ? undefined : path,
     cacheBytes: pick('cache.bytes', 'MESHPROOF_CACHE_BYTES', limits.cacheBytes, cache?.bytes, bytes),
     insecure: pick('registry.insecure', 'MESHPROOF_REGISTRY_INSECURE', [], registry?.insecure, insecure),
     ca: pick('registry.ca', 'MESHPROOF_REGISTRY_CA', undefined, registry?.ca, text('MESHPROOF_REGISTRY_CA')),
+    allowed: pick(
+      'registry.allowed',
+      'MESHPROOF_REGISTRY_ALLOWED',
+      registriesOfProfiles(),
+      registry?.allowed,
+      allowed,
+    ).map(registryOf),
+    origin: originOf(
+      pick('server.origin', 'MESHPROOF_SERVER_ORIGIN', undefined, server?.origin, text('MESHPROOF_SERVER_ORIGIN')),
+    ),
     mirrors: mirrorsOf(pick('mirrors', 'MESHPROOF_MIRRORS', {}, mirrors, pairs(text('MESHPROOF_MIRRORS')))),
     signatureRepository: pick(
       'signatures.repository',
@@ -78,6 +131,13 @@ export function loadConfig(env: Env): Config {
       pick('trust.mirror', 'MESHPROOF_TRUST_MIRROR', undefined, trust?.mirror, text('MESHPROOF_TRUST_MIRROR')),
     ),
     log: logOf(pick('log.url', 'MESHPROOF_LOG_URL', publicLog, log?.url, text('MESHPROOF_LOG_URL'))),
+    service: {
+      listen: pick('service.listen', 'MESHPROOF_LISTEN', '127.0.0.1', service?.listen, text('MESHPROOF_LISTEN')),
+      port: pick('service.port', 'MESHPROOF_PORT', 8080, service?.port, portOf(text('MESHPROOF_PORT'))),
+      data: pick('service.data', 'MESHPROOF_DATA', stateFolder(env), service?.data, text('MESHPROOF_DATA')),
+      databaseUrl: secret('service.database', 'DATABASE_URL'),
+      redisUrl: secret('service.redis', 'REDIS_URL'),
+    },
     settings,
   }
 }
@@ -128,10 +188,52 @@ function addressOf(key: string, text: string | undefined): string | undefined {
   throw malformed(`${key}: ${text} is no address`)
 }
 
+function originOf(text: string | undefined): string | undefined {
+  if (text === undefined || URL.parse(text)?.origin === text) return text
+  throw malformed(`server.origin: ${text} is no origin such as https://meshproof.example`)
+}
+
+/** A registry as references name it: `index.docker.io` is docker.io. */
+function registryOf(text: string): string {
+  const name = parseName(`${text}/x/y`)
+  if (name === undefined || text.includes('/')) throw malformed(`registry.allowed: ${text} is no host[:port]`)
+  return name.slice(0, name.indexOf('/'))
+}
+
 function numberOf(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (!/^\d{1,15}$/.test(text)) throw malformed(`${name} is no whole number`)
   return Number(text)
+}
+
+function portOf(text: string | undefined): number | undefined {
+  const port = numberOf('MESHPROOF_PORT', text)
+  if (port !== undefined && port > 65_535) throw malformed(`MESHPROOF_PORT: ${port} is no port`)
+  return port
+}
+
+function secretIn(variable: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (cause) {
+    throw malformed(`${variable} names ${file}, which cannot be read`, cause)
+  }
+}
+
+/** As it may be shown: what is no address is not shown at all. */
+function withoutPassword(text: string): string {
+  const url = URL.parse(text)
+  if (url === null) return '***'
+  if (url.password !== '') url.password = '***'
+  for (const name of [...url.searchParams.keys()]) if (/pass|secret|key/i.test(name)) url.searchParams.set(name, '***')
+  return url.href
+}
+
+function stateFolder(env: Env): string {
+  const base = [env['XDG_STATE_HOME'], env['HOME'] && join(env['HOME'], '.local/state')].find(
+    (path) => path && isAbsolute(path),
+  )
+  return join(base || '.', 'meshproof')
 }
 
 function pairs(text: string | undefined): Readonly<Record<string, string>> | undefined {

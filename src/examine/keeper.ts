@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { limits } from '../core/limits.ts'
 import type { Lookups } from '../core/lookups.ts'
 import type { EvidenceStore } from '../core/observation.ts'
+import { partsOf } from '../core/reference.ts'
+import type { Waits } from '../core/waits.ts'
 import type { RegistryAnswerer } from '../evidence/registry/answerer.ts'
 import type { LogAnswerer } from '../evidence/rekor/answerer.ts'
 import { boundedStore } from '../evidence/store/bounded.ts'
@@ -15,7 +17,14 @@ import type { Shopkeeper } from './shop.ts'
 type Env = Readonly<Record<string, string | undefined>>
 
 /** Where what was fetched is kept: the folder of the command line, the database of the service. */
-export type Kept = { readonly store: EvidenceStore; readonly lookups: Lookups }
+export type Kept = {
+  readonly store: EvidenceStore
+  readonly lookups: Lookups
+  /** Which registries may be asked at all; the service has a list, since references there come from strangers (T42). */
+  readonly allows?: (host: string) => boolean
+  readonly waits?: Waits
+  readonly now?: () => number
+}
 
 /** The shopkeeper of one run: opens the cache and the network only when something asks for them. */
 export function keeperOf(
@@ -30,9 +39,9 @@ export function keeperOf(
     network ??= openNetwork(config, env, hosts, report, kept)
     return network
   }
-  const roots = new Map<boolean, Promise<ExaminedTrust | undefined>>()
+  const roots = new Map<boolean, { readonly root: Promise<ExaminedTrust | undefined>; readonly since: number }>()
   const lost = new Set<string>()
-  const now = () => Date.now()
+  const now = kept?.now ?? (() => Date.now())
   const folder = config.cachePath
   return {
     now,
@@ -42,7 +51,8 @@ export function keeperOf(
     store: () => kept?.store ?? memoryStore(),
     publicGood: (offline) => {
       const known = roots.get(offline)
-      if (known !== undefined) return known
+      // A service outlives a root; the folder beneath knows whether another one is due.
+      if (known !== undefined && performance.now() - known.since < limits.trustRememberMs) return known.root
       const root = publicGoodRoot({
         folder: folder === undefined ? undefined : join(folder, 'trust'),
         offline,
@@ -51,13 +61,13 @@ export function keeperOf(
         report,
         ...(config.trustMirror !== undefined && { mirror: config.trustMirror }),
       })
-      roots.set(offline, root)
+      roots.set(offline, { root, since: performance.now() })
       return root
     },
     network: async (typed) => {
       for (const host of typed) hosts.add(host.toLowerCase())
       const { store, log, registry } = await open()
-      return { store, log: log.tryAnswer, registry }
+      return { store, log: log.tryAnswer, registry: allowedOnly(registry, kept?.allows, now) }
     },
     recalled: async () => {
       const { store, log } = await open()
@@ -68,6 +78,20 @@ export function keeperOf(
     },
   }
 }
+
+/** Whatever led to a registry (a policy, a place of signatures), one that is not on the list is not asked. */
+const allowedOnly =
+  (registry: RegistryAnswerer['answer'], allows: Kept['allows'], now: () => number): RegistryAnswerer['answer'] =>
+  async (question, signal) => {
+    const host = 'image' in question ? partsOf(question.image).host : undefined
+    return allows === undefined || host === undefined || allows(host)
+      ? registry(question, signal)
+      : {
+          question,
+          outcome: { failed: 'registry.not-allowed' },
+          beside: { from: 'meshproof', at: now(), detail: { found: host } },
+        }
+  }
 
 async function wayToTrust(config: Config, env: Env): Promise<Way> {
   const [{ openWay }, { authorities, proxyEnv }] = await Promise.all([
@@ -98,11 +122,18 @@ async function openNetwork(
   report: (error: unknown) => void,
   kept: Kept | undefined,
 ): Promise<Network> {
-  const [{ store, lookups }, { logAnswerer }] = await Promise.all([
+  const [{ store, lookups, waits, now }, { logAnswerer }] = await Promise.all([
     kept ?? openFolder(config),
     import('../evidence/rekor/answerer.ts'),
   ])
-  const shared = { store, limits, onFault: report, ...(lookups !== undefined && { lookups }) }
+  const shared = {
+    store,
+    limits,
+    onFault: report,
+    ...(lookups !== undefined && { lookups }),
+    ...(waits !== undefined && { waits }),
+    ...(now !== undefined && { now }),
+  }
   const log = logAnswerer({
     ...shared,
     route: () => environmentOf(config, env),

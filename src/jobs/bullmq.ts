@@ -8,8 +8,8 @@ import {
   Worker,
   type WorkerOptions,
 } from 'bullmq'
-import type { QueuePool } from '../store/database.ts'
-import { queueSchema } from '../store/database.ts'
+import { limits as defaultLimits, type Limits } from '../core/limits.ts'
+import { type At, type QueuePool, queueSchema } from '../store/database.ts'
 import type { Queue } from './queue.ts'
 
 const name = 'verification'
@@ -17,7 +17,10 @@ const name = 'verification'
 /** Where the jobs are: the service's own database, or Redis. */
 export type Backend = { readonly pool: QueuePool } | { readonly redis: string }
 
-/** Creates BullMQ's tables; a role that may do so is needed once. */
+/**
+ * Creates BullMQ's tables; a role that may do so is needed once. The first job of a queue makes a sequence for it (read
+ * in its SQL): that is done here as well, with one that waits and is taken away, so that no other role has to.
+ */
 export async function prepareQueue(pool: QueuePool): Promise<void> {
   const client = await pool.connect()
   try {
@@ -25,39 +28,76 @@ export async function prepareQueue(pool: QueuePool): Promise<void> {
   } finally {
     client.release()
   }
+  const queue = openQueue({ pool })
+  try {
+    await queue.addBulk([{ name, data: { id: '' }, opts: { jobId: 'prepare', delay: 3_600_000 } }])
+    await queue.remove('prepare')
+  } finally {
+    await queue.close()
+  }
+}
+
+export async function isQueuePrepared(pool: QueuePool): Promise<boolean> {
+  const { rows } = await pool.query(`SELECT to_regclass('${queueSchema}.job') IS NOT NULL AS there`)
+  return rows[0]?.['there'] === true
 }
 
 /** BullMQ, on PostgreSQL, PGlite or Redis. It retries nothing by itself: the row says whether and when. */
-export function bullQueue(backend: Backend, onError: (error: unknown) => void): Queue {
+export function bullQueue(
+  backend: Backend,
+  onError: (error: unknown) => void,
+  { limits = defaultLimits, at }: { readonly limits?: Limits; readonly at?: At | undefined } = {},
+): Queue {
   const queue = openQueue(backend)
   queue.on('error', onError)
   let worker: ReturnType<typeof openWorker> | undefined
   return {
     async add(jobs) {
-      await queue.addBulk(
+      at?.('add.before')
+      const added = queue.addBulk(
         jobs.map(({ id, attempt }) => ({
           name,
           data: { id },
           opts: { jobId: `${id}-${attempt}`, attempts: 1, removeOnComplete: true, removeOnFail: true },
         })),
       )
+      await soon(added, limits.queueWaitMs)
+      at?.('add.after')
     },
     async work(handle, parallel) {
       worker = openWorker(backend, (job) => handle(job.data.id), {
         concurrency: parallel,
-        lockDuration: 30_000,
-        stalledInterval: 15_000,
+        lockDuration: limits.jobLockMs,
+        stalledInterval: limits.jobLockMs / 2,
         maxStalledCount: 1_000, // how often a job may run is the row's to say
       })
       worker.on('error', onError)
       worker.on('failed', (_, error) => onError(error))
-      await worker.waitUntilReady()
+      worker.on('completed', () => at?.('acknowledged'))
+      if ('pool' in backend) await worker.waitUntilReady()
     },
-    counts: () => queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized'),
-    async close() {
+    counts: () => soon(queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized'), limits.queueWaitMs),
+    async rest() {
       await worker?.close()
-      await queue.close()
     },
+    async close() {
+      await soon(worker?.close(true) ?? Promise.resolve(), limits.queueWaitMs).catch(onError)
+      await soon(queue.close(), limits.queueWaitMs).catch(onError)
+    },
+  }
+}
+
+/** R7: Redis that is away makes its client wait without end; who asks does not, since the sweeper asks again. */
+async function soon<T>(answer: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`the queue did not answer within ${ms} ms`)), ms)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+    answer.catch(() => {}) // nobody waits for it any more
   }
 }
 

@@ -6,7 +6,9 @@ export interface Queue {
   work(handle: (id: string) => Promise<void>, parallel: number): Promise<void>
   /** How many jobs wait and run. */
   counts(): Promise<Readonly<Record<string, number>>>
-  /** Takes no new jobs, waits for those that run, then lets go of its connections. */
+  /** Takes no new jobs, and waits for those that run. */
+  rest(): Promise<void>
+  /** Lets go of its connections, whatever still runs. */
   close(): Promise<void>
 }
 

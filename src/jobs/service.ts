@@ -1,26 +1,42 @@
 import type { Digest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
 import type { Limits } from '../core/limits.ts'
+import { allowedRegistries } from '../examine/allowed.ts'
 import type { Config } from '../examine/config.ts'
 import { keeperOf } from '../examine/keeper.ts'
 import type { Shopkeeper } from '../examine/shop.ts'
-import { type Database, openDatabase, type Place } from '../store/database.ts'
+import { Access } from '../store/access.ts'
+import { Clock } from '../store/clock.ts'
+import { type At, type Database, openDatabase, type Place, ping } from '../store/database.ts'
+import { Documents } from '../store/documents.ts'
 import { evidenceStore, keptUnder, lookupTable } from '../store/evidence.ts'
+import { Leases } from '../store/leases.ts'
 import { migrate, pending } from '../store/migrate.ts'
 import { Requests } from '../store/requests.ts'
-import { bullQueue, prepareQueue } from './bullmq.ts'
+import { waitsTable } from '../store/waits.ts'
+import { bullQueue, isQueuePrepared, prepareQueue } from './bullmq.ts'
 import type { Queue } from './queue.ts'
 
 /** What every process of the service has open: `serve`, `worker`, and both at once. */
 export type Service = {
   readonly database: Database
   readonly requests: Requests
+  readonly leases: Leases
   readonly queue: Queue
   readonly keeper: Shopkeeper
+  readonly access: Access
+  readonly documents: Documents
+  /** Whether a registry is on the operator's list. */
+  readonly allows: (host: string) => boolean
   readonly limits: Limits
+  readonly config: Config
+  readonly clock: Clock
+  readonly at: At | undefined
+  /** Whether the process is about to end: then it is not ready, and says so. */
+  readonly life: { leaving: boolean }
   readonly report: (error: unknown) => void
   /** Puts a committed request into the queue; where that fails, the sweeper will. */
-  readonly enqueue: (id: string) => Promise<void>
+  readonly enqueue: (id: string, attempt?: number) => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -33,32 +49,56 @@ export type ServiceOptions = {
   /** Whether this process may create tables; else missing ones are an error. */
   readonly migrates: boolean
   readonly report: (error: unknown) => void
+  /** Tests end a process at these points. */
+  readonly at?: At
 }
 
 export async function openService(options: ServiceOptions): Promise<Service> {
-  const { place, redis, config, env, limits, report } = options
-  const database = await openDatabase(place, limits, report)
+  const { place, redis, config, env, limits, report, at } = options
+  const database = await openDatabase(place, limits, report, at)
+  let clock: Clock
   try {
-    await prepare(database, options.migrates)
+    await ping(database)
+    await prepare(database, options)
+    clock = await Clock.of(database)
   } catch (error) {
     await database.close().catch(report)
     throw error
   }
-  const queue = bullQueue(redis === undefined ? { pool: database.queuePool } : { redis }, report)
-  const requests = new Requests(database)
+  const backend = redis === undefined ? { pool: database.queuePool } : { redis }
+  const queue = bullQueue(backend, report, { limits, at })
+  const requests = new Requests(database, limits)
+  const leases = new Leases(database, limits, at)
+  const allowed = allowedRegistries(config)
+  const allows = (host: string) => allowed.has(host)
+  const kept = {
+    store: evidenceStore(database, at),
+    lookups: lookupTable(database),
+    allows,
+    waits: waitsTable(database),
+    now: clock.now,
+  }
   const keeper = {
-    ...keeperOf(config, env, report, { store: evidenceStore(database), lookups: lookupTable(database) }),
+    ...keeperOf(config, env, report, kept),
     document: async (digest: Digest) => (await keptUnder(database, digest))?.bytes,
   }
   return {
     database,
     requests,
+    leases,
     queue,
     keeper,
+    access: new Access(database),
+    documents: new Documents(database),
+    allows,
     limits,
+    config,
+    clock,
+    at,
+    life: { leaving: false },
     report,
-    enqueue: async (id) => {
-      await queue.add([{ id, attempt: 0 }]).catch(report)
+    enqueue: async (id, attempt = 0) => {
+      await queue.add([{ id, attempt }]).catch(report)
     },
     close: async () => {
       await queue.close().catch(report)
@@ -68,13 +108,14 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-async function prepare(database: Database, migrates: boolean): Promise<void> {
+async function prepare(database: Database, { migrates, redis }: ServiceOptions): Promise<void> {
   if (!migrates) {
-    const missing = await pending(database)
+    const missing = [...(await pending(database))]
+    if (redis === undefined && !(await isQueuePrepared(database.pool))) missing.push('the tables of the queue')
     if (missing.length > 0)
       throw new Fault('database.pending', { status: 500, parameters: { found: missing.join(', ') } })
     return
   }
   await migrate(database)
-  await prepareQueue(database.queuePool)
+  if (redis === undefined) await prepareQueue(database.queuePool)
 }

@@ -1,44 +1,73 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Fault } from '../core/fault.ts'
-import { problemOf } from '../core/problem.ts'
 import type { Service } from '../jobs/service.ts'
+import { newId } from '../store/id.ts'
 import { api } from './api/api.ts'
 import { demandPermissions } from './auth/permission.ts'
+import { identify } from './auth/principal.ts'
+import { signIn } from './auth/sign-in.ts'
+import { secureHeaders } from './headers.ts'
+import { type LogOptions, loggerOf } from './log.ts'
+import { operations } from './operations/operations.ts'
 import { pages } from './pages/pages.ts'
+import { problemPage } from './pages/problem.ts'
+import { sendPage } from './pages/reply.ts'
+import { faultOf, sentProblem } from './problems.ts'
+
+export type AppOptions = {
+  readonly log?: LogOptions
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** R16: not ready from now on; what would go on for long ends. */
+    drain(): void
+  }
+}
 
 /** The HTTP service: R15's time limits, RFC 9457 for whatever goes wrong, and every route with its permission. */
-export async function createApp(service: Service): Promise<FastifyInstance> {
-  const { limits } = service
-  const app = Fastify({
+export async function createApp(service: Service, options: AppOptions = {}): Promise<FastifyInstance> {
+  const { limits, config } = service
+  const { log } = options
+  const stop = new AbortController()
+  const app: FastifyInstance = Fastify({
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.httpRequestMs,
     keepAliveTimeout: limits.httpKeepAliveMs,
     http: { headersTimeout: limits.httpHeadersMs, connectionsCheckingInterval: 1000 },
     forceCloseConnections: 'idle',
+    genReqId: () => newId(),
+    requestIdHeader: false,
+    ...(log !== undefined && { loggerInstance: loggerOf(log) }),
+    return503OnClosing: false, // R16: what is under way while we end is answered
   })
+  app.decorate('drain', () => stop.abort())
   demandPermissions(app)
-  app.decorateRequest('principal', undefined)
-  app.setErrorHandler((error, _request, reply) => {
-    const problem = problemOf(faultOf(error))
-    if (problem.code === 'internal.crash') service.report(error)
-    return reply.code(problem.status).type('application/problem+json').send(problem)
+  secureHeaders(app, config.origin)
+  identify(app, service)
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = faultOf(thrown)
+    const problem = sentProblem(error, request.id)
+    if (problem.status >= 500) {
+      request.log.error({ err: thrown, code: problem.code }, problem.code)
+      if (problem.code === 'internal.crash') service.report(thrown)
+    } else if (problem.code.startsWith('access.')) request.log.warn({ code: problem.code }, 'refused')
+    if (error instanceof Fault && error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter)
+    if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="meshproof"')
+    const wantsPage = !request.url.startsWith('/api/v1') && request.headers.accept?.includes('text/html') === true
+    if (wantsPage && problem.status === 401 && request.method === 'GET')
+      return reply.code(303).header('location', '/sign-in').send()
+    if (wantsPage)
+      return sendPage(reply, problemPage(problem, { isGuest: request.principal === undefined }), problem.status)
+    return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
   })
-  app.setNotFoundHandler((request, reply) => {
-    const problem = problemOf(new Fault('request.no-route', { status: 404, parameters: { found: request.url } }))
-    return reply.code(404).type('application/problem+json').send(problem)
+  app.setNotFoundHandler((request) => {
+    const found = request.url.split('?')[0] ?? ''
+    throw new Fault('request.no-route', { status: 404, parameters: { found } })
   })
-  await app.register(api(service), { prefix: '/api/v1' })
+  operations(app, service, stop.signal)
+  await app.register(api(service, stop.signal), { prefix: '/api' })
+  await app.register(signIn(service))
   await app.register(pages(service))
   return app
-}
-
-/** Fastify's own errors keep their status and get a code of ours. */
-function faultOf(error: unknown): unknown {
-  if (error instanceof Fault) return error
-  const status = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined
-  if (typeof status !== 'number' || status >= 500) return error
-  const found = error instanceof Error ? error.message : ''
-  return status === 413
-    ? new Fault('request.too-large', { status, cause: error })
-    : new Fault('request.malformed', { status, cause: error, parameters: { found } })
 }

@@ -1,9 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { join } from 'node:path'
-import { Kysely, PostgresDialect, type Transaction } from 'kysely'
+import { Kysely, PostgresDialect, type PostgresPool, type Transaction } from 'kysely'
+import { Fault } from '../core/fault.ts'
 import type { Limits } from '../core/limits.ts'
 import { lockFolder } from './lock.ts'
 import type { Tables } from './tables.ts'
+import { isCollision, troubleOf } from './trouble.ts'
 
 /** Where the database is: a folder of ours, or a PostgreSQL server. No folder: in memory, for tests. */
 export type Place = { readonly folder: string | undefined } | { readonly url: string }
@@ -20,23 +22,34 @@ export type Database = {
   readonly db: Kysely<Tables>
   readonly pool: QueuePool
   readonly queuePool: QueuePool
-  /** One transaction; within it, only its own handle may be used. */
-  transaction<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T>
+  /**
+   * One transaction; within it, only its own handle may be used. It begins again where it met another one, so `work` has
+   * no effect but on the database.
+   */
+  transaction<T>(work: (tx: Transaction<Tables>) => Promise<T>, name?: string): Promise<T>
   close(): Promise<void>
 }
+
+/** Told where a process is, at the points between which a crash makes a difference; given by tests only. */
+export type At = (point: string) => void
 
 export const schema = 'meshproof'
 export const queueSchema = 'bullmq'
 
-export async function openDatabase(place: Place, limits: Limits, onError: (error: unknown) => void): Promise<Database> {
-  if ('url' in place) return openServer(place.url, limits, onError)
+export async function openDatabase(
+  place: Place,
+  limits: Limits,
+  onError: (error: unknown) => void,
+  at?: At,
+): Promise<Database> {
+  if ('url' in place) return openServer(place.url, limits, onError, at)
   const lock = place.folder === undefined ? undefined : lockFolder(place.folder)
   try {
     const { PGlitePool } = await import('./pglite.ts')
     const pool = await PGlitePool.open(place.folder === undefined ? undefined : join(place.folder, 'pg'))
     // One session for all: our own statements name their schema, BullMQ's do not.
     await pool.query(`SET search_path = ${queueSchema}, public`)
-    return databaseOf('pglite', pool, pool, async () => {
+    return databaseOf({ kind: 'pglite', pool, queuePool: pool, limits, at }, async () => {
       await pool.end()
       lock?.release()
     })
@@ -46,7 +59,12 @@ export async function openDatabase(place: Place, limits: Limits, onError: (error
   }
 }
 
-async function openServer(url: string, limits: Limits, onError: (error: unknown) => void): Promise<Database> {
+async function openServer(
+  url: string,
+  limits: Limits,
+  onError: (error: unknown) => void,
+  at: At | undefined,
+): Promise<Database> {
   const { default: pg } = await import('pg')
   const common = {
     connectionString: url,
@@ -62,44 +80,120 @@ async function openServer(url: string, limits: Limits, onError: (error: unknown)
   })
   for (const one of [pool, queuePool]) {
     one.setMaxListeners(0)
-    one.on('error', onError) // R4: without a listener a restart of the server would end us
+    // R4: without these, a restart of the server would end us; the pool speaks for idle sessions only.
+    one.on('error', onError)
+    one.on('connect', (session) => session.on('error', onError))
   }
-  return databaseOf('postgresql', pool, queuePool, async () => {
+  return databaseOf({ kind: 'postgresql', pool, queuePool, limits, at }, async () => {
     await Promise.all([pool.end(), queuePool.end()])
   })
 }
 
-type AnyPool = ConstructorParameters<typeof PostgresDialect>[0]['pool'] & QueuePool
+type Session = { query: QueuePool['query']; release(destroy?: boolean): void }
+type Pools = {
+  readonly kind: Database['kind']
+  readonly pool: unknown
+  readonly queuePool: unknown
+  readonly limits: Limits
+  readonly at: At | undefined
+}
 
-function databaseOf(kind: Database['kind'], pool: unknown, queuePool: unknown, end: () => Promise<void>): Database {
-  const inside = new AsyncLocalStorage<{ connected: boolean }>()
-  const own = guarded(pool as AnyPool, inside)
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: own }) })
+/** Whether code runs inside a transaction: on PGlite another query there would wait for ever, so it throws everywhere. */
+type Inside = { state: 'new' | 'open' | 'ended' }
+
+function databaseOf({ kind, pool, queuePool, limits, at }: Pools, end: () => Promise<void>): Database {
+  const inside = new AsyncLocalStorage<Inside>()
+  const check = () => {
+    if (inside.getStore()?.state === 'open') throw new Error('inside a transaction only its own handle may be used')
+  }
+  const own = pool as QueuePool
+  const connect = async () => {
+    check()
+    const transaction = inside.getStore()
+    if (transaction?.state === 'new') transaction.state = 'open'
+    return telling(await own.connect().catch(troubled))
+  }
+  // Kysely asks for no more than this of pool and session.
+  const dialect = new PostgresDialect({ pool: { connect, end: own.end.bind(own) } as unknown as PostgresPool })
+  const db = new Kysely<Tables>({ dialect })
+  const once = async <T>(name: string, work: (tx: Transaction<Tables>) => Promise<T>): Promise<T> => {
+    const mine: Inside = { state: 'new' }
+    try {
+      return await inside.run(mine, () =>
+        db.transaction().execute(async (tx) => {
+          at?.(`${name}.begun`)
+          const result = await work(tx.withSchema(schema) as typeof tx)
+          at?.(`${name}.before-commit`)
+          return result
+        }),
+      )
+    } finally {
+      mine.state = 'ended' // what was started within and goes on afterwards is free again
+    }
+  }
   return {
     kind,
     db: db.withSchema(schema),
-    pool: pool as QueuePool,
-    queuePool: queuePool as QueuePool,
-    transaction: (work) =>
-      inside.run({ connected: false }, () =>
-        db.transaction().execute((tx) => work(tx.withSchema(schema) as typeof tx)),
-      ),
+    pool: own,
+    queuePool: refusing(queuePool as QueuePool, check),
+    async transaction(work, name = 'transaction') {
+      check()
+      for (let tries = 1; ; tries++)
+        try {
+          const result = await once(name, work)
+          at?.(`${name}.after-commit`)
+          return result
+        } catch (error) {
+          if (tries >= limits.transactionAttempts || !isCollision(error)) throw error
+        }
+    },
     close: end,
   }
 }
 
-/** On PGlite a query beside the open transaction would wait for ever; here it throws, and on PostgreSQL as well. */
-function guarded(pool: AnyPool, inside: AsyncLocalStorage<{ connected: boolean }>): AnyPool {
-  const connect = pool.connect.bind(pool)
-  return new Proxy(pool, {
-    get(target, key) {
-      if (key !== 'connect') return Reflect.get(target, key, target) as unknown
-      return () => {
-        const transaction = inside.getStore()
-        if (transaction?.connected === true) throw new Error('inside a transaction only its own handle may be used')
-        if (transaction !== undefined) transaction.connected = true
-        return connect()
+function troubled(error: unknown): never {
+  throw troubleOf(error)
+}
+
+/** A session whose troubles are faults. */
+function telling(session: Session): Session {
+  return {
+    query: async (text, values) => {
+      try {
+        return await session.query(text, values)
+      } catch (error) {
+        return troubled(error)
       }
     },
+    release: (destroy) => session.release(destroy),
+  }
+}
+
+/** The queue's pool is the same session on PGlite: it may not be used inside a transaction, either. */
+function refusing(pool: QueuePool, check: () => void): QueuePool {
+  const bound = new Map<string | symbol, unknown>()
+  return new Proxy(pool, {
+    get(target, key) {
+      const value = Reflect.get(target, key, target) as unknown
+      if (typeof value !== 'function') return value
+      const known = bound.get(key)
+      if (known !== undefined) return known
+      const call = (...args: unknown[]): unknown => {
+        if (key === 'query' || key === 'connect') check()
+        return (value as (...args: unknown[]) => unknown).apply(target, args)
+      }
+      bound.set(key, call)
+      return call
+    },
   })
+}
+
+/** What a process would rather know before it takes work: `Fault` where the database does not answer. */
+export async function ping(database: Database): Promise<void> {
+  try {
+    await database.pool.query('SELECT 1')
+  } catch (error) {
+    const trouble = troubleOf(error)
+    throw trouble instanceof Fault ? trouble : new Fault('database.unreachable', { status: 503, cause: error })
+  }
 }

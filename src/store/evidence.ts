@@ -1,12 +1,14 @@
 import { type Digest, digestOf, isDigest } from '../core/digest.ts'
+import { Fault } from '../core/fault.ts'
 import type { Json } from '../core/json.ts'
 import type { Lookups, Remembered } from '../core/lookups.ts'
 import type { EvidenceStore } from '../core/observation.ts'
-import type { Database } from './database.ts'
+import type { At, Database } from './database.ts'
 import { fromColumn, toColumn } from './digest-column.ts'
+import { toJsonb, toText } from './text-column.ts'
 
 /** Evidence in the database, by digest; what does not hash to its name is as good as missing. */
-export const evidenceStore = ({ db }: Pick<Database, 'db'>): EvidenceStore => ({
+export const evidenceStore = ({ db }: Pick<Database, 'db'>, at?: At): EvidenceStore => ({
   async get(digest) {
     if (!isDigest(digest)) return undefined
     const row = await db
@@ -18,11 +20,18 @@ export const evidenceStore = ({ db }: Pick<Database, 'db'>): EvidenceStore => ({
   },
   async put(bytes, mediaType) {
     const digest = digestOf(bytes)
+    at?.('evidence.before')
     await db
       .insertInto('evidence')
-      .values({ digest: toColumn(digest), media_type: mediaType, bytes: Buffer.from(bytes), created_at: new Date() })
+      .values({
+        digest: toColumn(digest),
+        media_type: toText(mediaType),
+        bytes: Buffer.from(bytes),
+        created_at: new Date(),
+      })
       .onConflict((conflict) => conflict.column('digest').doNothing())
       .execute()
+    at?.('evidence.after')
     return digest
   },
 })
@@ -44,8 +53,8 @@ export const lookupTable = ({ db }: Pick<Database, 'db'>): Lookups => ({
     const row = {
       key,
       digest: found ? toColumn(outcome.found) : null,
-      media_type: found ? outcome.mediaType : null,
-      detail: detail === undefined ? null : JSON.stringify(detail),
+      media_type: found ? toText(outcome.mediaType) : null,
+      detail: detail === undefined ? null : toJsonb(detail),
       at: new Date(at),
     }
     await db
@@ -60,7 +69,7 @@ export type Kept = { readonly bytes: Uint8Array; readonly mediaType: string; rea
 
 const json = 'application/json'
 
-/** Whatever the database keeps under a digest: evidence, an evidence set, a document or a verdict. */
+/** Whatever the database keeps under a digest: evidence, an evidence set, a document or a verdict. Altered bytes are a fault. */
 export async function keptUnder({ db }: Pick<Database, 'db'>, digest: Digest): Promise<Kept | undefined> {
   const column = toColumn(digest)
   const found =
@@ -88,5 +97,7 @@ export async function keptUnder({ db }: Pick<Database, 'db'>, digest: Digest): P
       .where('digest', '=', column)
       .executeTakeFirst()
       .then((row) => row && { ...row, mediaType: json, kind: 'verdict' }))
-  return found !== undefined && digestOf(found.bytes) === digest ? found : undefined
+  if (found !== undefined && digestOf(found.bytes) !== digest)
+    throw new Fault('store.altered', { status: 500, parameters: { found: digest } })
+  return found
 }

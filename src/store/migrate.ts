@@ -37,6 +37,7 @@ async function applyNext(database: Database, migrations: readonly Migration[]): 
   const client = await database.pool.connect()
   try {
     await client.query('BEGIN')
+    await client.query('SET LOCAL statement_timeout = 0') // for the wait of a second starter, too
     await client.query('SELECT pg_advisory_xact_lock($1)', [lock])
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
     await client.query(`SET LOCAL search_path TO ${schema}`)

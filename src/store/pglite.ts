@@ -52,7 +52,9 @@ export class PGlitePool extends EventEmitter {
     while (this.#holder !== undefined && this.#holder !== client)
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     const command = /^\s*([a-z]+)/i.exec(text)?.[1]?.toUpperCase() ?? ''
-    if (client !== undefined && (command === 'BEGIN' || command === 'START')) this.#hold(client)
+    const begins = command === 'BEGIN' || command === 'START'
+    if (begins && client === undefined) throw new Error('a transaction needs a client of its own')
+    if (begins && client !== undefined) this.#hold(client)
     try {
       const result = await this.#ask(text, values)
       if (ends(command, text)) {
@@ -60,10 +62,11 @@ export class PGlitePool extends EventEmitter {
         this.#free(client)
         return { ...result, command: aborted ? 'ROLLBACK' : command } // as the server's own tag says
       }
+      if (command === 'ROLLBACK') this.#failed = false // to a savepoint: what failed is undone
       return { ...result, command }
     } catch (error) {
       this.#failed = this.#holder === client && client !== undefined
-      if (command === 'BEGIN' || ends(command, text)) this.#free(client)
+      if (begins || ends(command, text)) this.#free(client)
       throw error
     }
   }
@@ -117,7 +120,8 @@ export class PGliteClient extends EventEmitter {
   }
 
   async query(text: string, values?: readonly unknown[]): Promise<QueryResult> {
-    const [, verb, channel] = /^\s*(LISTEN|UNLISTEN)\s+"?([^"\s;]+)"?/i.exec(text) ?? []
+    // BullMQ's statements begin with a comment.
+    const [, verb, channel] = /^(?:\s|--.*\n)*(LISTEN|UNLISTEN)\s+"?([^"\s;]+)"?/i.exec(text) ?? []
     if (verb === undefined || channel === undefined) return this.#pool.run(this, text, values)
     if (verb.toUpperCase() === 'LISTEN') await this.#listen(channel)
     else await this.#unlisten(channel)

@@ -16,6 +16,7 @@ export type RecordKind =
   | 'link.made'
   | 'signed-in'
   | 'signed-out'
+  | 'session.ended'
 
 /** Writes what must not be rewritten, in the transaction that does it. */
 export async function append(

@@ -1,6 +1,8 @@
 import { type Expression, type SqlBool, sql } from 'kysely'
 import type { Digest } from '../core/digest.ts'
-import type { Json } from '../core/json.ts'
+import { Fault } from '../core/fault.ts'
+import { canonicalJson, decodeUtf8, type Json } from '../core/json.ts'
+import { limits as defaultLimits, type Limits } from '../core/limits.ts'
 import type { Problem } from '../core/request.ts'
 import { formatTime } from '../core/time.ts'
 import type { VerdictOutcome } from '../core/verdict.ts'
@@ -9,6 +11,7 @@ import { toColumn } from './digest-column.ts'
 import { newId } from './id.ts'
 import { append } from './records.ts'
 import type { RequestState } from './tables.ts'
+import { toText } from './text-column.ts'
 
 export type Progress = {
   readonly phase: string
@@ -43,14 +46,7 @@ export type Created =
   /** The key was used for another body. */
   | { readonly conflict: true }
 
-export type Lease = {
-  readonly id: string
-  readonly attempt: number
-  readonly tries: number
-  readonly spec: Uint8Array
-}
-
-const columns = [
+export const requestColumns = [
   'id',
   'subject',
   'policy',
@@ -63,24 +59,56 @@ const columns = [
   'done_at as doneAt',
 ] as const
 
-const asRow = (row: object): RequestRow => row as RequestRow
+export const asRow = (row: object): RequestRow => row as RequestRow
 
 /** The rows of `request`: the truth about what was asked for; the queue only carries their ids. */
 export class Requests {
   readonly #database: Database
+  readonly #limits: Limits
+  #open: { readonly count: number; readonly until: number } | undefined
 
-  constructor(database: Database) {
+  constructor(database: Database, limits: Limits = defaultLimits) {
     this.#database = database
+    this.#limits = limits
+  }
+
+  /** How many requests wait or run, as of a second ago at most; it stops counting where there are too many. */
+  async openCount(): Promise<number> {
+    const now = performance.now()
+    if (this.#open !== undefined && this.#open.until > now) return this.#open.count
+    const open = this.#database.db
+      .selectFrom('request')
+      .select('id')
+      .where('state', 'in', ['queued', 'running'])
+      .limit(this.#limits.openRequests)
+    const row = await this.#database.db
+      .selectFrom(open.as('open'))
+      .select(({ fn }) => fn.countAll<string>().as('count'))
+      .executeTakeFirst()
+    this.#open = { count: Number(row?.count ?? 0), until: now + this.#limits.openCountMs }
+    return this.#open.count
+  }
+
+  /** R18: what could not be worked off anyway is sent away before anything of it is kept. */
+  async #admit(): Promise<void> {
+    const count = await this.openCount()
+    if (count >= this.#limits.openRequests)
+      throw new Fault('request.too-many', {
+        status: 503,
+        retryAfter: '30',
+        parameters: { found: count, expected: this.#limits.openRequests },
+      })
   }
 
   /** R2: the row, its record and the caller's key stand together or not at all. */
   async create(wanted: NewRequest): Promise<Created> {
     const now = Date.now()
+    const spec = specOf(wanted.spec)
+    await this.#admit()
     return this.#database.transaction(async (tx) => {
       const { idempotency, principal } = wanted
       const id = newId(now)
       if (idempotency !== undefined && principal !== null) {
-        await tx.deleteFrom('idempotency').where('expires_at', '<', sql<Date>`now()`).execute()
         // Two of one key: the second waits here for the first to commit, and then finds it.
         await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${principal} ${idempotency.key}`}, 0))`.execute(tx)
         const known = await tx
@@ -88,6 +116,7 @@ export class Requests {
           .select(['request_id', 'body_digest'])
           .where('principal_id', '=', principal)
           .where('key', '=', idempotency.key)
+          .where('expires_at', '>', sql<Date>`now()`)
           .executeTakeFirst()
         if (known !== undefined)
           return known.body_digest.equals(toColumn(idempotency.body))
@@ -101,111 +130,37 @@ export class Requests {
           kind: 'verification',
           principal_id: principal,
           spec: Buffer.from(wanted.spec),
-          subject: wanted.subject,
-          policy: wanted.policy,
+          subject: toText(wanted.subject),
+          policy: toText(wanted.policy),
           state: 'queued',
           due_at: sql`now()`,
           created_at: new Date(now),
         })
         .execute()
-      if (idempotency !== undefined && principal !== null)
+      if (idempotency !== undefined && principal !== null) {
+        const use = {
+          body_digest: toColumn(idempotency.body),
+          request_id: id,
+          expires_at: sql<Date>`now() + make_interval(secs => ${idempotency.keepMs / 1000})`,
+        }
         await tx
           .insertInto('idempotency')
-          .values({
-            principal_id: principal,
-            key: idempotency.key,
-            body_digest: toColumn(idempotency.body),
-            request_id: id,
-            expires_at: new Date(now + idempotency.keepMs),
-          })
+          .values({ principal_id: principal, key: idempotency.key, ...use })
+          .onConflict((conflict) => conflict.columns(['principal_id', 'key']).doUpdateSet(use)) // one that has expired
           .execute()
-      await append(
-        tx,
-        'request',
-        { request: id, principal, spec: JSON.parse(Buffer.from(wanted.spec).toString()) },
-        now,
-      )
+      }
+      await append(tx, 'request', { request: id, principal, spec }, now)
       return { id, isNew: true }
-    })
+    }, 'create')
   }
 
-  /** Takes a queued request, or one whose worker has died. The database's clock decides (R9). */
-  async claim(id: string, leaseMs: number): Promise<Lease | undefined> {
-    const row = await this.#database.db
-      .updateTable('request')
-      .set({
-        state: 'running',
-        attempt: sql`attempt + 1`,
-        tries: sql`tries + 1`,
-        lease_until: sql`now() + make_interval(secs => ${leaseMs / 1000})`,
-        progress: null,
-      })
-      .where('id', '=', id)
-      .where(({ or, and, eb }) =>
-        or([
-          and([eb('state', '=', 'queued'), eb('due_at', '<=', sql<Date>`now()`)]),
-          and([eb('state', '=', 'running'), eb('lease_until', '<', sql<Date>`now()`)]),
-        ]),
-      )
-      .returning(['id', 'attempt', 'tries', 'spec'])
-      .executeTakeFirst()
-    return row
-  }
-
-  /** False where the lease was lost, or the request was cancelled. */
-  async renew({ id, attempt }: Lease, leaseMs: number, progress: Progress): Promise<boolean> {
-    const { numUpdatedRows } = await this.#database.db
-      .updateTable('request')
-      .set({
-        lease_until: sql`now() + make_interval(secs => ${leaseMs / 1000})`,
-        progress: JSON.stringify(progress),
-      })
-      .where('id', '=', id)
-      .where('attempt', '=', attempt)
-      .where('state', '=', 'running')
-      .executeTakeFirst()
-    return numUpdatedRows > 0n
-  }
-
-  /** A request that cannot be answered as it stands: its problem is its answer. */
-  async refuse(lease: Lease, problem: Problem): Promise<void> {
-    await this.#end(lease, 'done', problem, 'verdict')
-  }
-
-  /** R19: what failed comes again later; after the last attempt it is parked with its error. */
-  async fail(lease: Lease, problem: Problem, again: { readonly attempts: number; readonly backoffMs: number }) {
-    if (lease.tries >= again.attempts) return this.#end(lease, 'parked', problem, 'request.parked')
-    await this.#database.db
-      .updateTable('request')
-      .set({
-        state: 'queued',
-        lease_until: null,
-        error: JSON.stringify(problem),
-        due_at: sql`now() + make_interval(secs => ${(again.backoffMs * 2 ** (lease.tries - 1)) / 1000})`,
-      })
-      .where('id', '=', lease.id)
-      .where('attempt', '=', lease.attempt)
-      .where('state', '=', 'running')
-      .execute()
-  }
-
-  async #end(
-    { id, attempt }: Lease,
-    state: 'done' | 'parked',
-    problem: Problem,
-    kind: 'verdict' | 'request.parked',
-  ): Promise<void> {
-    const now = Date.now()
+  /** Takes away keys that have expired. One process at a time: two would wait for each other's rows (T102). */
+  async forgetKeys(): Promise<void> {
     await this.#database.transaction(async (tx) => {
-      const { numUpdatedRows } = await tx
-        .updateTable('request')
-        .set({ state, lease_until: null, error: JSON.stringify(problem), done_at: new Date(now) })
-        .where('id', '=', id)
-        .where('attempt', '=', attempt)
-        .where('state', '=', 'running')
-        .executeTakeFirst()
-      if (numUpdatedRows > 0n) await append(tx, kind, { request: id, problem: problem as unknown as Json }, now)
-    })
+      const { rows } = await sql<{ mine: boolean }>`SELECT pg_try_advisory_xact_lock(${forgetting}) AS mine`.execute(tx)
+      if (rows[0]?.mine !== true) return
+      await tx.deleteFrom('idempotency').where('expires_at', '<', sql<Date>`now()`).execute()
+    }, 'forget')
   }
 
   /** Cancels what has not ended; false where there was nothing to cancel. */
@@ -242,28 +197,22 @@ export class Requests {
       if (numUpdatedRows === 0n) return false
       await append(tx, kind, { request: id, principal }, now)
       return true
-    })
-  }
-
-  /** What should be running and may have no live job: queued and due, or running on a lease that ended. */
-  async due(limit: number): Promise<readonly { readonly id: string; readonly attempt: number }[]> {
-    return this.#database.db
-      .selectFrom('request')
-      .select(['id', 'attempt'])
-      .where(({ or, and, eb }) =>
-        or([
-          and([eb('state', '=', 'queued'), eb('due_at', '<=', sql<Date>`now()`)]),
-          and([eb('state', '=', 'running'), eb('lease_until', '<', sql<Date>`now()`)]),
-        ]),
-      )
-      .orderBy('due_at')
-      .limit(limit)
-      .execute()
+    }, kind)
   }
 
   async find(id: string): Promise<RequestRow | undefined> {
-    const row = await this.#database.db.selectFrom('request').select(columns).where('id', '=', id).executeTakeFirst()
+    const row = await this.#database.db
+      .selectFrom('request')
+      .select(requestColumns)
+      .where('id', '=', id)
+      .executeTakeFirst()
     return row && asRow(row)
+  }
+
+  /** The request as it was sent. */
+  async spec(id: string): Promise<Uint8Array | undefined> {
+    const row = await this.#database.db.selectFrom('request').select('spec').where('id', '=', id).executeTakeFirst()
+    return row?.spec
   }
 
   /** The bytes of what it came to: the request as it can be judged again, with its answer. */
@@ -272,11 +221,17 @@ export class Requests {
     return row?.result ?? undefined
   }
 
-  /** Newest first, by keyset: `after` is the last row of the page before. */
-  async list(filter: Filter, limit: number, after?: Key): Promise<readonly RequestRow[]> {
+  /** By keyset, newest first unless asked otherwise: `after` is the last row of the page before. */
+  async list(
+    filter: Filter,
+    limit: number,
+    after?: Key,
+    order: 'asc' | 'desc' = 'desc',
+  ): Promise<readonly RequestRow[]> {
+    const beyond = order === 'desc' ? sql`<` : sql`>`
     const rows = await this.#database.db
       .selectFrom('request')
-      .select(columns)
+      .select(requestColumns)
       .where(({ and, eb }) => {
         const all: Expression<SqlBool>[] = []
         if (filter.state !== undefined) all.push(eb('state', '=', filter.state))
@@ -284,11 +239,13 @@ export class Requests {
         if (filter.subject !== undefined) all.push(eb('subject', 'like', `%${escaped(filter.subject)}%`))
         if (filter.policy !== undefined) all.push(eb('policy', '=', filter.policy))
         if (after !== undefined)
-          all.push(sql<SqlBool>`(created_at, id) < (${new Date(after.createdAt)}::timestamptz, ${after.id}::uuid)`)
+          all.push(
+            sql<SqlBool>`(created_at, id) ${beyond} (${new Date(after.createdAt)}::timestamptz, ${after.id}::uuid)`,
+          )
         return and(all)
       })
-      .orderBy('created_at', 'desc')
-      .orderBy('id', 'desc')
+      .orderBy('created_at', order)
+      .orderBy('id', order)
       .limit(limit)
       .execute()
     return rows.map(asRow)
@@ -320,3 +277,19 @@ export const keyOf = ({ createdAt, id }: Pick<RequestRow, 'createdAt' | 'id'>): 
 })
 
 const escaped = (text: string): string => text.replace(/[\\%_]/g, '\\$&')
+
+/** Chosen once; whoever forgets keys holds it. */
+const forgetting = 7_310_446_020
+
+/** The request as its record holds it; what has no canonical form is not taken. */
+function specOf(bytes: Uint8Array): Json {
+  const text = decodeUtf8(bytes)
+  try {
+    const spec = JSON.parse(text ?? '') as Json
+    canonicalJson(spec)
+    return spec
+  } catch (cause) {
+    const found = cause instanceof TypeError ? cause.message : 'not JSON'
+    throw new Fault('request.malformed', { cause, parameters: { found } })
+  }
+}

@@ -8,9 +8,10 @@ import { type Inputs, sealInputs, sealVerdict, type Verdict, type VerdictOutcome
 import type { Database } from './database.ts'
 import { fromColumn, toColumn } from './digest-column.ts'
 import { newId } from './id.ts'
+import type { Lease } from './leases.ts'
 import { append } from './records.ts'
-import type { Lease } from './requests.ts'
 import type { DocumentKind, Tables } from './tables.ts'
+import { toJsonb, toText } from './text-column.ts'
 
 /** All that one examination leaves: written in one transaction, or not at all. */
 export type Finished = {
@@ -43,39 +44,46 @@ export type Sighting = {
  * request was cancelled: then nothing is written, and whoever has the lease comes to the same verdict.
  */
 export async function finish(database: Database, lease: Lease, finished: Finished): Promise<boolean> {
+  return database.transaction((tx) => finishIn(tx, lease, finished), 'finish')
+}
+
+/** The same within a transaction that does more. */
+export async function finishIn(
+  tx: Transaction<Tables>,
+  lease: Pick<Lease, 'id' | 'attempt'>,
+  finished: Finished,
+): Promise<boolean> {
   const now = new Date()
-  return database.transaction(async (tx) => {
-    const { numUpdatedRows } = await tx
-      .updateTable('request')
-      .set({
-        state: 'done',
-        lease_until: null,
-        error: null,
-        outcome: finished.outcome,
-        result: Buffer.from(finished.result),
-        done_at: now,
-      })
-      .where('id', '=', lease.id)
-      .where('attempt', '=', lease.attempt)
-      .where('state', '=', 'running')
-      .executeTakeFirst()
-    if (numUpdatedRows === 0n) return false
-    await keepEvidence(tx, finished, now)
-    await keepObservations(tx, lease.id, finished.observations)
-    await keepVerdicts(tx, lease.id, finished, now)
-    await keepArtifacts(tx, finished, now)
-    await append(
-      tx,
-      'verdict',
-      {
-        request: lease.id,
-        outcome: finished.outcome,
-        verdicts: finished.verdicts.map(({ verdict }) => sealVerdict(verdict).digest),
-      },
-      now.getTime(),
-    )
-    return true
-  })
+  const { numUpdatedRows } = await tx
+    .updateTable('request')
+    .set({
+      state: 'done',
+      lease_until: null,
+      error: null,
+      outcome: finished.outcome,
+      result: Buffer.from(finished.result),
+      done_at: now,
+    })
+    .where('id', '=', lease.id)
+    .where('attempt', '=', lease.attempt)
+    .where('state', '=', 'running')
+    .executeTakeFirst()
+  if (numUpdatedRows === 0n) return false
+  await keepEvidence(tx, finished, now)
+  await keepObservations(tx, lease.id, finished.observations)
+  await keepVerdicts(tx, lease.id, finished, now)
+  await keepArtifacts(tx, finished, now)
+  await append(
+    tx,
+    'verdict',
+    {
+      request: lease.id,
+      outcome: finished.outcome,
+      verdicts: finished.verdicts.map(({ verdict }) => sealVerdict(verdict).digest),
+    },
+    now.getTime(),
+  )
+  return true
 }
 
 /** Shared rows are written in the order of their keys, so that two of these never wait for each other (T102). */
@@ -114,7 +122,8 @@ async function keepEvidence(tx: Transaction<Tables>, finished: Finished, now: Da
 }
 
 function typeOf(observations: readonly Asked[], digest: Digest): string {
-  for (const { outcome } of observations) if ('found' in outcome && outcome.found === digest) return outcome.mediaType
+  for (const { outcome } of observations)
+    if ('found' in outcome && outcome.found === digest) return toText(outcome.mediaType)
   return 'application/octet-stream'
 }
 
@@ -126,14 +135,14 @@ async function keepObservations(tx: Transaction<Tables>, request: string, observ
       observations.map(({ question, outcome, beside }) => ({
         id: newId(),
         request_id: request,
-        question: questionKey(question),
-        source: beside.from,
+        question: toText(questionKey(question)),
+        source: toText(beside.from),
         outcome: 'found' in outcome ? 'found' : 'absent' in outcome ? 'absent' : 'failed',
         code: 'failed' in outcome ? outcome.failed : null,
         digest: 'found' in outcome ? toColumn(outcome.found) : null,
         at: new Date(beside.at),
         retry_after: beside.retryAfter ?? null,
-        detail: beside.detail === undefined ? null : JSON.stringify(beside.detail),
+        detail: beside.detail === undefined ? null : toJsonb(beside.detail),
       })),
     )
     .execute()
@@ -147,7 +156,7 @@ async function keepVerdicts(tx: Transaction<Tables>, request: string, finished: 
       .values({
         digest: toColumn(digest),
         inputs: toColumn(sealInputs(inputs).digest),
-        subject: typeof verdict.subject === 'string' ? verdict.subject : verdict.subject.unresolved,
+        subject: toText(typeof verdict.subject === 'string' ? verdict.subject : verdict.subject.unresolved),
         outcome: verdict.outcome,
         holds_from: timeOf(verdict.holds.from),
         holds_until: timeOf(verdict.holds.until),
@@ -167,7 +176,7 @@ async function keepVerdicts(tx: Transaction<Tables>, request: string, finished: 
           place,
           verdict: toColumn(digest),
           role,
-          platform: platform ?? null,
+          platform: platform === undefined ? null : toText(platform),
           at: new Date(finished.at),
         })),
       )
@@ -187,10 +196,10 @@ async function project(tx: Transaction<Tables>, digest: Digest, { findings }: Ve
       findings.map(({ check, code, outcome, demand, basis, candidate }, place) => ({
         verdict: toColumn(digest),
         place,
-        check_id: check,
+        check_id: toText(check),
         code,
         outcome,
-        demand: demand ?? null,
+        demand: demand === undefined ? null : toText(demand),
         basis,
         candidate: candidate === undefined ? null : toColumn(candidate),
       })),
@@ -216,17 +225,21 @@ async function keepArtifacts(tx: Transaction<Tables>, { verdicts, sighting }: Fi
       continue
     await tx
       .insertInto('artifact_member')
-      .values({ index_digest: toColumn(root), member: toColumn(verdict.subject), platform })
+      .values({ index_digest: toColumn(root), member: toColumn(verdict.subject), platform: toText(platform) })
       .onConflict((conflict) => conflict.columns(['index_digest', 'member']).doNothing())
       .execute()
   }
-  if (sighting !== undefined) await keepSighting(tx, sighting, now)
+  if (sighting !== undefined) await keepSighting(tx, sighting)
 }
 
-/** A tag is seen where it was last seen: the sighting grows; elsewhere: it has moved, and a new one begins. */
-async function keepSighting(tx: Transaction<Tables>, sighting: Sighting, now: Date): Promise<void> {
+/**
+ * A tag is seen where it was last seen: the sighting grows; elsewhere: it has moved, and a new one begins. The database's
+ * clock tells when (R9), and never twice the same time for one tag.
+ */
+async function keepSighting(tx: Transaction<Tables>, sighting: Sighting): Promise<void> {
   const { registry, repository, tag, digest } = sighting
   await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${registry}/${repository}:${tag}`}, 1))`.execute(tx)
+  const now = sql<Date>`date_trunc('milliseconds', clock_timestamp())`
   const newest = await tx
     .selectFrom('tag_sighting')
     .select(['digest', 'first_seen'])
@@ -236,20 +249,23 @@ async function keepSighting(tx: Transaction<Tables>, sighting: Sighting, now: Da
     .orderBy('first_seen', 'desc')
     .limit(1)
     .executeTakeFirst()
-  if (newest !== undefined && fromColumn(newest.digest) === digest)
+  if (newest !== undefined && fromColumn(newest.digest) === digest) {
     await tx
       .updateTable('tag_sighting')
-      .set({ last_seen: now })
+      .set({ last_seen: sql<Date>`greatest(last_seen, ${now})` })
       .where('registry', '=', registry)
       .where('repository', '=', repository)
       .where('tag', '=', tag)
       .where('first_seen', '=', newest.first_seen)
       .execute()
-  else
-    await tx
-      .insertInto('tag_sighting')
-      .values({ registry, repository, tag, digest: toColumn(digest), first_seen: now, last_seen: now })
-      .execute()
+    return
+  }
+  const next =
+    newest === undefined ? now : sql<Date>`greatest(${now}, ${new Date(newest.first_seen.getTime() + 1)}::timestamptz)`
+  await tx
+    .insertInto('tag_sighting')
+    .values({ registry, repository, tag, digest: toColumn(digest), first_seen: next, last_seen: next })
+    .execute()
 }
 
 export type StoredVerdict = {
@@ -296,5 +312,5 @@ export async function rebuildFindings(database: Database): Promise<number> {
       read += rows.length
       after = last.digest
     }
-  })
+  }, 'rebuild')
 }

@@ -16,13 +16,15 @@ const file = (name: string, text: string): string => {
 const full = file(
   'full.yaml',
   `cache: { path: /from/file, bytes: 1000 }
-registry: { insecure: [a.example, "b.example:5000"], ca: /ca.pem }
+registry: { insecure: [a.example, "b.example:5000"], ca: /ca.pem, allowed: [index.docker.io] }
+server: { origin: "https://proof.example" }
 mirrors:
   mirror.example/hub: docker.io
   mirror.example/hub/own: registry.example/own
 signatures: { repository: mirror.example/notary }
 trust: { mirror: "https://tuf.example" }
 log: { url: "https://log.example" }
+service: { listen: 0.0.0.0, port: 9000, data: /data/file }
 `,
 )
 const of = (env: Record<string, string>, key: string) => {
@@ -43,6 +45,8 @@ describe('default < file < environment', () => {
       ['c.example', 'd'],
     ],
     ['registry.ca', undefined, '/ca.pem', 'MESHPROOF_REGISTRY_CA', '/other.pem', '/other.pem'],
+    ['registry.allowed', ['docker.io'], ['index.docker.io'], 'MESHPROOF_REGISTRY_ALLOWED', 'a:5000 b', ['a:5000', 'b']],
+    ['server.origin', undefined, 'https://proof.example', 'MESHPROOF_SERVER_ORIGIN', 'http://a:1', 'http://a:1'],
     [
       'mirrors',
       {},
@@ -68,12 +72,17 @@ describe('default < file < environment', () => {
       'http://127.0.0.1:3000',
       'http://127.0.0.1:3000',
     ],
+    ['service.listen', '127.0.0.1', '0.0.0.0', 'MESHPROOF_LISTEN', '::1', '::1'],
+    ['service.port', 8080, 9000, 'MESHPROOF_PORT', '9001', 9001],
+    ['service.data', '/home/.local/state/meshproof', '/data/file', 'MESHPROOF_DATA', '/data/env', '/data/env'],
+    ['service.database', undefined, undefined, 'DATABASE_URL', 'postgres://a/b', 'postgres://a/b'],
+    ['service.redis', undefined, undefined, 'REDIS_URL', 'redis://a:1', 'redis://a:1'],
   ]
   test.for(rows)('%s', ([key, byDefault, inFile, variable, text, inEnv]) => {
     const home = { HOME: '/home' }
     expect(of(home, key)).toEqual({ value: byDefault, from: 'default' })
     const fromFile = { ...home, MESHPROOF_CONFIG: full }
-    expect(of(fromFile, key)).toEqual({ value: inFile, from: full })
+    expect(of(fromFile, key)).toEqual({ value: inFile, from: inFile === undefined ? 'default' : full })
     expect(of({ ...fromFile, [variable]: text }, key)).toEqual({ value: inEnv, from: `environment ${variable}` })
     // An empty variable says nothing; that of the cache says that there shall be none.
     const empty = of({ ...fromFile, [variable]: '' }, key)
@@ -140,4 +149,40 @@ test('for people and for programs', async () => {
   expect(stdout).toContain('signatures.repository  "kong/notary"  (environment COSIGN_REPOSITORY; COSIGN_REPOSITORY)')
   const json = JSON.parse((await meshproof(['config', 'print', '-o', 'json'], { env })).stdout)
   expect(json).toContainEqual({ key: 'cache.bytes', value: 1000, from: full, env: 'MESHPROOF_CACHE_BYTES' })
+})
+
+describe('what holds a password', () => {
+  const url = 'postgres://user:hunter2@db.example/meshproof?sslpassword=hunter2&sslmode=require'
+  test('is read from a file that the environment names, and shown without it', async () => {
+    const secret = file('secret', `${url}\n`)
+    const { service } = loadConfig({ DATABASE_URL_FILE: secret, REDIS_URL_FILE: file('redis', 'no address: hunter2') })
+    expect(service.databaseUrl).toBe(url)
+    for (const env of [
+      { DATABASE_URL: url, REDIS_URL: 'redis://:hunter2@cache.example' },
+      { DATABASE_URL_FILE: secret, REDIS_URL_FILE: join(room.path, 'redis') },
+    ])
+      for (const args of [[], ['-o', 'json']]) {
+        const { code, stdout } = await meshproof(['config', 'print', ...args], { env })
+        expect(code).toBe(0)
+        expect(stdout).not.toContain('hunter2')
+        expect(stdout).toContain('postgres://user:***@db.example/meshproof?')
+        expect(stdout).toContain(Object.keys(env)[0])
+      }
+  })
+  test('the environment itself goes before the file it names', () => {
+    const other = file('other', 'postgres://other/db')
+    expect(loadConfig({ DATABASE_URL: url, DATABASE_URL_FILE: other }).service.databaseUrl).toBe(url)
+  })
+  test('a file that is not there, and a port that is none, are named', async () => {
+    for (const [env, word] of [
+      [{ DATABASE_URL_FILE: '/nowhere/secret' }, 'DATABASE_URL_FILE names /nowhere/secret'],
+      [{ MESHPROOF_PORT: '65536' }, 'MESHPROOF_PORT'],
+      [{ MESHPROOF_PORT: 'http' }, 'MESHPROOF_PORT'],
+    ] as const) {
+      const { code, stderr } = await meshproof(['config', 'print'], { env })
+      expect(code).toBe(2)
+      expect(stderr).toContain('config.malformed')
+      expect(stderr).toContain(word)
+    }
+  })
 })

@@ -13,7 +13,7 @@ describe('--help', () => {
     const { code, stdout } = await meshproof(['--help'])
     expect(code).toBe(0)
     const main = readFileSync(new URL('../../src/cli/main.ts', import.meta.url), 'utf8')
-    const verbs = [...main.matchAll(/^ {2}'?([a-z ]+)'?: async/gm)].map(([, verb]) => verb ?? '')
+    const verbs = [...main.matchAll(/^ {2}'?([a-z -]+)'?: async/gm)].map(([, verb]) => verb ?? '')
     expect(verbs.length).toBeGreaterThan(6)
     const listed = [...stdout.matchAll(/^ {2}(\S+(?: \S+)?) {2,}\S.*\n +(\S.*)$/gm)]
     expect(listed.map(([, verb]) => verb)).toEqual(verbs)
@@ -77,7 +77,7 @@ test('the first try, without network: what was tried, registry.unreachable, exit
   expect({ code, stderr }).toEqual({ code: 3, stderr: '' })
   expect(stdout).toContain('registry-1.docker.io')
   expect(stdout).toMatch(/could not be reached/)
-  expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/meshproof replay PACK.*npm start/)
+  expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/meshproof replay PACK.*npm run demo/)
   expect(stdout.trimEnd().split('\n').length).toBeLessThan(24)
   const json = await meshproof(['verify', 'image', 'kong/kuma-cp:2.14.3', '-o', 'json'], { env })
   expect(json.answers[0]?.subjects?.[0]?.findings.map((finding) => finding.code)).toContain('registry.unreachable')

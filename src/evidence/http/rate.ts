@@ -1,4 +1,5 @@
 import type { Limits } from '../../core/limits.ts'
+import type { Waits } from '../../core/waits.ts'
 import { type Headers, header } from './result.ts'
 
 const longest = 24 * 60 * 60_000
@@ -26,24 +27,44 @@ function dateOf(text: string | undefined, now: number): number | undefined {
   return Number.isNaN(at) ? undefined : at - now
 }
 
-/** Hosts that told us to wait. Nobody asks them again before, and no other host is touched (R10). */
+/**
+ * Hosts that told us to wait. Nobody asks them again before, and no other host is touched (R10); where it is shared, no
+ * other process either.
+ */
 export class Patience {
   readonly #until = new Map<string, number>()
+  readonly #heard = new Map<string, number>()
   readonly #capMs: number
+  readonly #shareMs: number
+  readonly #shared: Waits | undefined
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, shared?: Waits) {
     this.#capMs = limits.rateLimitCapMs
+    this.#shareMs = limits.rateLimitShareMs
+    this.#shared = shared
   }
 
-  note(host: string, until: number, now: number): void {
-    this.#until.set(host, Math.min(until, now + this.#capMs))
+  async note(host: string, until: number, now: number): Promise<void> {
+    const capped = Math.min(until, now + this.#capMs)
+    this.#until.set(host, capped)
+    await this.#shared?.note(host, capped).catch(() => {}) // whoever does not hear of it is told by the host itself
   }
 
   /** undefined once the time has passed. */
-  until(host: string, now: number): number | undefined {
+  async until(host: string, now: number): Promise<number | undefined> {
+    await this.#listen(host, now)
     const until = this.#until.get(host)
     if (until === undefined || until > now) return until
     this.#until.delete(host)
     return undefined
+  }
+
+  /** What others were told, asked for once a second at most. */
+  async #listen(host: string, now: number): Promise<void> {
+    if (this.#shared === undefined || now - (this.#heard.get(host) ?? Number.NEGATIVE_INFINITY) < this.#shareMs) return
+    this.#heard.set(host, now)
+    const until = await this.#shared.until(host).catch(() => undefined)
+    if (until !== undefined && until > (this.#until.get(host) ?? 0))
+      this.#until.set(host, Math.min(until, now + this.#capMs))
   }
 }

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Digest, digestOf, hexOf } from '../../core/digest.ts'
 import type { Json } from '../../core/json.ts'
 import { mediaTypes } from '../../core/oci.ts'
@@ -12,11 +12,21 @@ export async function writePack(
   requests: readonly PackedRequest[],
   documents: ReadonlyMap<Digest, Uint8Array>,
 ): Promise<void> {
-  const blobs = join(folder, 'blobs', 'sha256')
-  await makeFolder(blobs)
+  for (const [name, bytes] of packFiles(requests, documents)) {
+    await makeFolder(dirname(join(folder, name)))
+    writeFileSync(join(folder, name), bytes)
+  }
+}
+
+/** Every file of a pack, by its path in the layout. */
+export function packFiles(
+  requests: readonly PackedRequest[],
+  documents: ReadonlyMap<Digest, Uint8Array>,
+): ReadonlyMap<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>()
   const put = (bytes: Uint8Array): { readonly digest: Digest; readonly size: number } => {
     const digest = digestOf(bytes)
-    writeFileSync(join(blobs, hexOf(digest)), bytes)
+    files.set(`blobs/sha256/${hexOf(digest)}`, bytes)
     return { digest, size: bytes.length }
   }
   const pack: Pack = { schema: packSchema, requests }
@@ -39,13 +49,11 @@ export async function writePack(
     ...manifest,
     annotations: { 'org.opencontainers.image.ref.name': 'meshproof-pack' },
   }
-  writeFileSync(
-    join(folder, 'index.json'),
-    jsonBytes({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [entry] }),
-  )
-  writeFileSync(join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+  files.set('index.json', jsonBytes({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [entry] }))
+  files.set('oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}'))
   const sets = [...new Set(requests.map(({ evidence }) => evidence))].flatMap((digest) => documents.get(digest) ?? [])
-  writeFileSync(join(folder, 'evidence-set.json'), jsonBytes(merged(sets)))
+  files.set('evidence-set.json', jsonBytes(merged(sets)))
+  return files
 }
 
 const jsonBytes = (value: Json): Buffer => Buffer.from(JSON.stringify(value), 'utf8')

@@ -2,6 +2,7 @@ import { limits as defaultLimits, type Limits } from '../../core/limits.ts'
 import type { Lookups } from '../../core/lookups.ts'
 import type { Answerer, Asked, EvidenceStore, Question } from '../../core/observation.ts'
 import { formatTime } from '../../core/time.ts'
+import type { Waits } from '../../core/waits.ts'
 import { Flights } from '../flights.ts'
 import type { Lookup } from '../http/connect.ts'
 import { Dispatchers } from '../http/dispatchers.ts'
@@ -44,6 +45,7 @@ export type RegistryOptions = {
   readonly proxyEnv?: ProxyEnv
   readonly limits?: Limits
   readonly now?: () => number
+  readonly waits?: Waits
   readonly lookup?: Lookup
   /** Where the cause of an `internal.crash` goes. */
   readonly onFault?: (cause: unknown) => void
@@ -66,7 +68,13 @@ export function registryAnswerer(options: RegistryOptions): RegistryAnswerer {
   const dispatchers = new Dispatchers({ connectMs: limits.connectMs, lookup: options.lookup, authorities, proxyEnv })
   const wire = new Wire(limits, dispatchers, (trouble) => `registry.${trouble}`)
   const login = new Login({ wire, rules, realms, limits, now, credentials })
-  const room: Room = { client: new Client({ wire, rules, limits, login, now }), store, lookups, limits, now }
+  const room: Room = {
+    client: new Client({ wire, rules, limits, login, now, waits: options.waits }),
+    store,
+    lookups,
+    limits,
+    now,
+  }
   const flights = new Flights<Told>(({ outcome, transient }) =>
     !transient ? 'keep' : 'failed' in outcome && outcome.failed === 'limit.time' ? 'gave-up' : 'fault',
   )

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Limits } from '../../core/limits.ts'
 import { formatTime } from '../../core/time.ts'
+import type { Waits } from '../../core/waits.ts'
 import type { HostRules } from '../http/host-rules.ts'
 import { Patience } from '../http/rate.ts'
 import { type Absent, type Failure, failure, isFailure, type Reply, type Result } from '../http/result.ts'
@@ -33,19 +34,26 @@ export class Client {
   readonly #now: () => number
   readonly #patience: Patience
 
-  constructor(parts: { wire: Wire; rules: HostRules; limits: Limits; login: Login; now: () => number }) {
+  constructor(parts: {
+    wire: Wire
+    rules: HostRules
+    limits: Limits
+    login: Login
+    now: () => number
+    waits?: Waits | undefined
+  }) {
     this.#wire = parts.wire
     this.#rules = parts.rules
     this.#limits = parts.limits
     this.#login = parts.login
     this.#now = parts.now
-    this.#patience = new Patience(parts.limits)
+    this.#patience = new Patience(parts.limits, parts.waits)
   }
 
   async get(place: Place, wanted: Wanted, signal: AbortSignal): Promise<Got> {
     const { attempts, retryPauseMs, retryWaitMs } = this.#limits
     for (let attempt = 1; ; attempt++) {
-      const got = this.#told(place) ?? (await this.#once(place, wanted, signal))
+      const got = (await this.#told(place)) ?? (await this.#once(place, wanted, signal))
       if (!isFailure(got) || !got.transient || attempt >= attempts || signal.aborted) return got
       const wait = Math.max(retryPauseMs, (got.retryAfter ?? 0) - this.#now())
       if (wait > retryWaitMs) return got
@@ -54,8 +62,8 @@ export class Client {
   }
 
   /** The host told us to wait: asking it now would only make it longer. */
-  #told({ host, origin }: Place): Failure | undefined {
-    const until = this.#patience.until(origin, this.#now())
+  async #told({ host, origin }: Place): Promise<Failure | undefined> {
+    const until = await this.#patience.until(origin, this.#now())
     if (until === undefined) return undefined
     const detail = { found: host, until: formatTime(until) }
     return failure('registry.rate-limited', host, detail, { transient: true, retryAfter: until })
@@ -68,7 +76,7 @@ export class Client {
     const result = await this.#authorised(place, errand, signal)
     const got = this.#read(place, ask, url, result)
     if ('failed' in got && got.failed === 'registry.rate-limited' && got.retryAfter !== undefined)
-      this.#patience.note(place.origin, got.retryAfter, this.#now())
+      await this.#patience.note(place.origin, got.retryAfter, this.#now())
     return got
   }
 

@@ -5,6 +5,7 @@ import { limits as defaultLimits, type Limits } from '../../core/limits.ts'
 import type { Lookups } from '../../core/lookups.ts'
 import { type Asked, type EvidenceStore, type LogQuestion, type Question, questionKey } from '../../core/observation.ts'
 import { formatTime } from '../../core/time.ts'
+import type { Waits } from '../../core/waits.ts'
 import { Flights } from '../flights.ts'
 import type { Lookup } from '../http/connect.ts'
 import type { ProxyEnv } from '../http/proxy.ts'
@@ -26,6 +27,7 @@ export type LogOptions = {
   readonly route?: () => Promise<{ readonly authorities: readonly string[]; readonly proxyEnv: ProxyEnv }>
   readonly limits?: Limits
   readonly now?: () => number
+  readonly waits?: Waits
   readonly lookup?: Lookup
   /** Where the cause of an `internal.crash` goes. */
   readonly onFault?: (cause: unknown) => void
@@ -54,7 +56,7 @@ export function logAnswerer(options: LogOptions): LogAnswerer {
   /** undici comes only when the log is really asked. */
   const openClient = async (): Promise<LogClient> => {
     const [{ LogClient }, way] = await Promise.all([import('./client.ts'), route()])
-    return new LogClient({ url, registered, ...way, lookup, limits, now })
+    return new LogClient({ url, registered, ...way, lookup, limits, now, waits: options.waits })
   }
 
   const keptKey = ({ envelope }: LogQuestion) => `${url.href} entries of ${envelope}`

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseJson } from '../../core/json.ts'
 import type { Limits } from '../../core/limits.ts'
 import { formatTime } from '../../core/time.ts'
+import type { Waits } from '../../core/waits.ts'
 import type { Lookup } from '../http/connect.ts'
 import { Dispatchers } from '../http/dispatchers.ts'
 import type { ProxyEnv } from '../http/proxy.ts'
@@ -18,6 +19,7 @@ export type LogClientOptions = {
   readonly lookup?: Lookup | undefined
   readonly limits: Limits
   readonly now: () => number
+  readonly waits?: Waits | undefined
 }
 
 /** `body`: what is posted; without one it is a GET. `empty`: statuses that say that there is nothing. */
@@ -38,7 +40,7 @@ export class LogClient {
     this.#wire = new Wire(limits, this.#dispatchers, (trouble) =>
       trouble === 'unreachable' ? 'log.unreachable' : 'log.failed',
     )
-    this.#patience = new Patience(limits)
+    this.#patience = new Patience(limits, options.waits)
   }
 
   close(): Promise<void> {
@@ -49,7 +51,7 @@ export class LogClient {
   async ask(call: LogCall, signal: AbortSignal): Promise<LogReply | Failure> {
     const { limits, now } = this.#options
     for (let attempt = 1; ; attempt++) {
-      const got = this.#told() ?? (await this.#once(call, signal))
+      const got = (await this.#told()) ?? (await this.#once(call, signal))
       if (!isFailure(got) || !got.transient || attempt >= limits.attempts || signal.aborted) return got
       const wait = Math.max(limits.retryPauseMs, (got.retryAfter ?? 0) - now())
       if (wait > limits.retryWaitMs) return got
@@ -58,9 +60,9 @@ export class LogClient {
   }
 
   /** The log told us to wait: asking it now would only make it longer. */
-  #told(): Failure | undefined {
+  async #told(): Promise<Failure | undefined> {
     const { url, now } = this.#options
-    const until = this.#patience.until(url.origin, now())
+    const until = await this.#patience.until(url.origin, now())
     if (until === undefined) return undefined
     const detail = { found: url.host, until: formatTime(until) }
     return failure('log.rate-limited', url.host, detail, { transient: true, retryAfter: until })
@@ -80,17 +82,17 @@ export class LogClient {
       signal,
     )
     if (isFailure(reply)) return withReason(reply)
-    if (reply.status !== 200) return empty.includes(reply.status) ? nothing(reply) : this.#refused(reply)
+    if (reply.status !== 200) return empty.includes(reply.status) ? nothing(reply) : await this.#refused(reply)
     const parsed = parseJson(reply.bytes, limits.jsonDepth)
     if ('problem' in parsed || parsed.duplicateKey !== undefined) return malformed(reply.from)
     return { value: parsed.value, size: reply.bytes.length, from: reply.from }
   }
 
-  #refused({ status, headers, from }: WireReply): Failure {
+  async #refused({ status, headers, from }: WireReply): Promise<Failure> {
     const { url, limits, now } = this.#options
     if (status === 429 || (status === 503 && headers['retry-after'] !== undefined)) {
       const until = retryAfterOf(headers, now(), limits)
-      this.#patience.note(url.origin, until, now())
+      await this.#patience.note(url.origin, until, now())
       const detail = { found: from, until: formatTime(until) }
       return failure('log.rate-limited', from, detail, { transient: true, retryAfter: until, status })
     }

@@ -16,6 +16,18 @@ const loaded = new Map<string, LoadedPolicy>()
 /** Names of the policies that ship with us. */
 export const profileNames: readonly string[] = documents.map(({ name }) => name)
 
+/** Docker Hub, and where the images of our profiles and their signatures are kept. */
+export const registriesOfProfiles = (): readonly string[] => [
+  ...new Set([
+    'docker.io',
+    ...profileNames.flatMap((name) =>
+      (profileNamed(name)?.policy.images ?? []).flatMap(({ name: image, signatures = image }) =>
+        [image, signatures].map((one) => one.slice(0, one.indexOf('/'))),
+      ),
+    ),
+  ]),
+]
+
 export function profileNamed(name: string): LoadedPolicy | undefined {
   const known = loaded.get(name)
   const document = documents.find((one) => one.name === name)

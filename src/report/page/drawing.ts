@@ -2,12 +2,16 @@ import { type State, stateWords } from '../model/finding-view.ts'
 import { type Html, html, raw } from './html.ts'
 
 /** What the drawing is made of. Every mark has a shape of its own and words, so that no colour is needed to read it. */
-export type Drawn = State | 'claimed' | 'unreached'
+export type Drawn = State | 'claimed' | 'unreached' | 'waiting' | 'running' | 'parked' | 'cancelled'
 
 export const drawnWords: Readonly<Record<Drawn, string>> = {
   ...stateWords,
   claimed: 'only claimed',
   unreached: 'not reached',
+  waiting: 'waiting',
+  running: 'running',
+  parked: 'parked',
+  cancelled: 'cancelled',
 }
 
 const shapes: Readonly<Record<Drawn, string>> = {
@@ -22,6 +26,14 @@ const shapes: Readonly<Record<Drawn, string>> = {
     '<circle cx="14" cy="14" r="11.2" fill="none" stroke="currentColor" stroke-width="1.8" stroke-dasharray="3.5 3"/><path d="M9 15c1.6-3 3.4-3 5-1s3.4 2 5-1" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"/>',
   unreached:
     '<circle cx="14" cy="14" r="11.2" fill="none" stroke="currentColor" stroke-width="1.6" stroke-dasharray="1.5 3.4" stroke-linecap="round"/>',
+  waiting:
+    '<circle cx="14" cy="14" r="11.2" fill="none" stroke="currentColor" stroke-width="1.8"/><path d="M14 8v6.400l4 2.600" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round"/>',
+  running:
+    '<circle cx="14" cy="14" r="11.2" fill="none" stroke="currentColor" stroke-width="2.4" opacity=".28"/><path class="turns" d="M14 2.800a11.200 11.200 0 0 1 11.200 11.200" fill="none" stroke="currentColor" stroke-width="2.8" stroke-linecap="round"/>',
+  parked:
+    '<rect x="2" y="2" width="24" height="24" rx="6" fill="currentColor"/><path d="M10.500 9v10M17.500 9v10" class="cut"/>',
+  cancelled:
+    '<circle cx="14" cy="14" r="11.2" fill="none" stroke="currentColor" stroke-width="1.8"/><path d="M10.500 10.500l7 7m0-7l-7 7" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"/>',
 }
 
 export const mark = (state: Drawn, small = false): Html =>

@@ -1,3 +1,4 @@
+import { isDigest } from '../../core/digest.ts'
 import type { CandidateView, RequirementView } from '../model/chain.ts'
 import { basisWords, type FindingView, stateWords } from '../model/finding-view.ts'
 import type { SubjectView } from '../model/verdict-view.ts'
@@ -5,26 +6,38 @@ import { mark } from './drawing.ts'
 import { type Html, html } from './html.ts'
 import { digestHtml, sentenceHtml } from './words.ts'
 
+/** Where a digest can be looked up; a page that stands alone has no such place. */
+export type Links = Readonly<Record<'artifact' | 'verdict' | 'evidence', (digest: string) => string>>
+
 /** Every finding of one subject, grouped by requirement and candidate, expected and found beside each other. */
-export function findingsTable({ label, digest, requirements, notes, verdictId }: SubjectView): Html {
-  return html`<p class="soft">Digest <span class="mono">${digest}</span></p>
+export function findingsTable(
+  { label, digest, requirements, notes, verdictId }: SubjectView,
+  links: Links | undefined,
+): Html {
+  return html`<p class="soft">Digest ${whole(digest, isDigest(digest) ? links?.artifact(digest) : undefined)}</p>
 <div class="scroll" tabindex="0" role="region" aria-label="${`Findings of ${label}`}"><table><thead><tr><th scope="col">Outcome</th><th scope="col">What was asked</th><th scope="col">Expected</th><th scope="col">Found</th><th scope="col">Basis</th></tr></thead>
-${requirements.map(requirementRows)}
+${requirements.map((one) => requirementRows(one, links))}
 ${notes.length === 0 ? undefined : html`<tbody>${headRow('Notes')}${notes.map(row)}</tbody>`}
-</table></div><p class="soft">Verdict <span class="mono">${verdictId}</span></p>`
+</table></div><p class="soft">Verdict ${whole(verdictId, links?.verdict(verdictId))}</p>`
 }
 
-const requirementRows = ({ decisive, id, candidates, unheld }: RequirementView): Html =>
-  html`<tbody>${headRow(`Requirement ${id}`)}${row(decisive)}${unheld.map(row)}</tbody>${candidates.map(candidateRows)}`
+const whole = (digest: string, href: string | undefined): Html =>
+  href === undefined ? html`<span class="mono">${digest}</span>` : html`<a class="mono" href="${href}">${digest}</a>`
 
-function candidateRows({ ids, findings }: CandidateView): Html {
+const requirementRows = ({ decisive, id, candidates, unheld }: RequirementView, links: Links | undefined): Html =>
+  html`<tbody>${headRow(`Requirement ${id}`)}${row(decisive)}${unheld.map(row)}</tbody>${candidates.map((one) => candidateRows(one, links))}`
+
+function candidateRows({ ids, findings }: CandidateView, links: Links | undefined): Html {
   const evidence = [...new Set(findings.flatMap((finding) => finding.evidence))]
   const title = ids.length === 1 ? 'Candidate' : `${ids.length} candidates that tell the same`
-  const from = evidence.length === 0 ? undefined : html`<span class="soft">, evidence ${evidence.map(spaced)}</span>`
-  return html`<tbody>${headRow(html`${title} ${ids.map(spaced)}${from}`)}${findings.map(row)}</tbody>`
+  const from =
+    evidence.length === 0
+      ? undefined
+      : html`<span class="soft">, evidence ${evidence.map((one) => spaced(one, links?.evidence(one)))}</span>`
+  return html`<tbody>${headRow(html`${title} ${ids.map((id) => spaced(id))}${from}`)}${findings.map(row)}</tbody>`
 }
 
-const spaced = (digest: string): Html => html`${digestHtml(digest)} `
+const spaced = (digest: string, href?: string): Html => html`${digestHtml(digest, href)} `
 const headRow = (title: string | Html): Html =>
   html`<tr class="group-head"><th scope="rowgroup" colspan="5">${title}</th></tr>`
 

@@ -22,19 +22,20 @@ export function html(strings: TemplateStringsArray, ...values: readonly Value[])
 /** Text, the attribute that a value stands in (with what stands before it there), or a place where none may. */
 type Place = 'text' | 'refused' | { readonly attribute: string; readonly before: string }
 const known = new WeakMap<TemplateStringsArray, readonly Place[]>()
-const urls = /^(?:href|src|action|formaction|cite|poster|data|xlink:href)$/i
-const code = /^(?:on.*|style|srcdoc|srcset)$/i
-const safeUrl = /^(?:#|https:\/\/)/
+const urls = /^(?:href|src|action|formaction|cite|poster|data|xlink:href|hx-get|hx-post)$/i
+const code = /^(?:on.*|style|srcdoc|srcset|(?:data-)?hx-(?!(?:get|post|target|select|swap|trigger)$).*)$/i
+/** A fragment, another site by https, or a place of our own: never `//host`, which a browser also reads in `/\host`. */
+const safeUrl = /^(?:#|https:\/\/|\/(?![/\\]))/
 
 function placed(value: Value, place: Place = 'refused'): string {
   if (place === 'refused') throw new Error('a value may stand in text or in a quoted attribute, nowhere else')
   if (Array.isArray(value)) return value.map((one: Value) => placed(one, place)).join('')
   if (value instanceof Html && place === 'text') return value.text
   if (value instanceof Html) throw new Error('markup may not stand in an attribute')
-  const text = value === undefined ? '' : String(value)
+  const text = value === undefined ? '' : printable(String(value))
   if (place !== 'text' && urls.test(place.attribute) && !safeUrl.test(place.before + text))
-    throw new Error(`${place.attribute} takes # or https: only`)
-  return printable(text).replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`)
+    throw new Error(`${place.attribute} takes #, https: or a path of our own only`)
+  return text.replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
 /** Walks the markup between the values as a browser would: text, tag, quoted attribute, script or style. */

@@ -118,7 +118,7 @@ thead th { border-top: 0; color: var(--soft); font-size: .8rem; font-weight: 600
 .panel dt { color: var(--soft); }
 .panel dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 .panel pre { margin: .5rem 0 0; padding: .7rem .85rem; border-radius: 8px; background: var(--quiet); white-space: pre-wrap; overflow-wrap: anywhere; }
-.panel p + p { margin-top: .5rem; }
+.panel p + p, .panel ul + p { margin-top: .5rem; }
 .notes { list-style: none; margin: 1rem 0 0; padding: 0; }
 .notes li { border-left: 3px solid var(--open); background: var(--open-bg); border-radius: 0 8px 8px 0; padding: .45rem .8rem; font-size: .93rem; overflow-wrap: anywhere; }
 .notes li + li { margin-top: .4rem; }
@@ -134,7 +134,7 @@ thead th { border-top: 0; color: var(--soft); font-size: .8rem; font-weight: 600
   .chain > li { grid-template-columns: 2.4rem 1fr; gap: 0 .8rem; }
   .rail .broken { width: 38px; }
   table, tbody, tr, td, th[scope="rowgroup"] { display: block; min-width: 0; width: auto; }
-  thead { position: absolute; clip-path: inset(50%); }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tr { border-top: 1px solid var(--line); padding: .4rem 0; }
   th, td { border: 0; padding: .12rem .2rem; }
   .group-head { padding: 0; }

@@ -3,15 +3,24 @@ import { notProvedPage } from '../model/not-proved.ts'
 import type { SubjectView, VerdictView } from '../model/verdict-view.ts'
 import { chainDrawing } from './chain.ts'
 import { seal } from './drawing.ts'
-import { findingsTable } from './findings.ts'
+import { findingsTable, type Links } from './findings.ts'
 import { type Html, html } from './html.ts'
 import { compare, digestHtml, sentenceHtml, timeHtml } from './words.ts'
 
-/** What stands around one verdict on the page: an anchor, a story that explains it, and how it can be judged again. */
-export type Around = { readonly anchor: string; readonly story?: string; readonly replay?: string }
+/**
+ * What stands around one verdict on the page: an anchor, a story that explains it, how it can be judged again (a command, or
+ * a panel of the service's own), and where its digests lead.
+ */
+export type Around = {
+  readonly anchor: string
+  readonly story?: string
+  readonly replay?: string
+  readonly again?: Html
+  readonly links?: Links
+}
 
 export const tone = { trusted: 'pass', rejected: 'fail', inconclusive: 'unknown' } as const
-const titles = { trusted: 'Trusted', rejected: 'Rejected', inconclusive: 'Inconclusive' } as const
+export const titles = { trusted: 'Trusted', rejected: 'Rejected', inconclusive: 'Inconclusive' } as const
 
 export function verdictHtml(view: VerdictView, around: Around): Html {
   return html`<article id="${around.anchor}" aria-labelledby="${around.anchor}-title">
@@ -20,8 +29,8 @@ ${view.notes.length === 0 ? undefined : html`<ul class="notes" aria-label="Notes
 <h3 class="section">The chain</h3>
 ${view.groups.map((group) => groupHtml(group, view.groups.length > 1))}
 <h3 class="section">Every finding</h3>
-${view.subjects.map((subject) => findingsHtml(subject))}
-<div class="pair"><div>${notProved(view)}${replayHtml(view, around)}</div>${facts(view)}</div>
+${view.subjects.map((subject) => findingsHtml(subject, around.links))}
+<div class="pair"><div>${notProved(view, around)}${around.again ?? replayHtml(view, around)}</div>${facts(view, around)}</div>
 </article>`
 }
 
@@ -50,13 +59,13 @@ function groupHtml(group: readonly [SubjectView, ...SubjectView[]], several: boo
   return html`<section class="group">${heading}${chainDrawing(group)}</section>`
 }
 
-const findingsHtml = (subject: SubjectView): Html =>
-  html`<details><summary>${subject.label} <span class="soft">${subject.outcome}, ${subject.short}</span></summary><div class="inner">${findingsTable(subject)}</div></details>`
+const findingsHtml = (subject: SubjectView, links: Links | undefined): Html =>
+  html`<details><summary>${subject.label} <span class="soft">${subject.outcome}, ${subject.short}</span></summary><div class="inner">${findingsTable(subject, links)}</div></details>`
 
-const notProved = ({ notProved: lines }: VerdictView): Html =>
-  html`<section class="panel"><h3>What this does not prove</h3><ul>${lines.map((line) => html`<li>${sentenceHtml(line)}</li>`)}</ul><p class="soft">More in <code>${notProvedPage}</code>.</p></section>`
+const notProved = ({ notProved: lines }: VerdictView, { links }: Around): Html =>
+  html`<section class="panel"><h3>What this does not prove</h3><ul>${lines.map((line) => html`<li>${sentenceHtml(line)}</li>`)}</ul><p class="soft">More in ${links === undefined ? html`<code>${notProvedPage}</code>` : html`<a href="/not-proved">what is not proved</a>`}.</p></section>`
 
-function facts(view: VerdictView): Html {
+function facts(view: VerdictView, { links }: Around): Html {
   const holds = [...new Set(view.subjects.map(({ holds: words }) => words))]
   return html`<section class="panel"><h3>What it stands on</h3><dl>
 <dt>Policy</dt><dd>${view.policy.name}${view.policy.unconfirmed ? ' (unconfirmed)' : ''}, ${digestHtml(view.policy.digest)}</dd>
@@ -64,8 +73,8 @@ function facts(view: VerdictView): Html {
 <dt>Judged at</dt><dd>${timeHtml(view.at)}</dd>
 <dt>Holds</dt><dd>${holds.map((words) => html`${sentenceHtml(words)}<br>`)}</dd>
 <dt>Asked</dt><dd>${view.places.map(({ place, from, count, at }) => html`${place}: ${count} ${count === 1 ? 'look-up' : 'look-ups'}, from ${from}, ${timeHtml(at)}<br>`)}</dd>
-<dt>Evidence</dt><dd>${view.evidence.map((digest) => html`<span class="mono">${digest}</span> `)}</dd>
-<dt>Verdicts</dt><dd>${view.subjects.map(({ label, verdictId }) => html`${label} ${digestHtml(verdictId)}<br>`)}</dd>
+<dt>Evidence</dt><dd>${view.evidence.map((digest) => html`${links === undefined ? html`<span class="mono">${digest}</span>` : digestHtml(digest, links.evidence(digest))} `)}</dd>
+<dt>Verdicts</dt><dd>${view.subjects.map(({ label, verdictId }) => html`${label} ${digestHtml(verdictId, links?.verdict(verdictId))}<br>`)}</dd>
 <dt>Made by</dt><dd>${view.versions}</dd>
 </dl></section>`
 }

@@ -1,11 +1,13 @@
 import { type Html, html } from './html.ts'
 
-/** A digest in twelve characters, the whole one in its title. */
-export const digestHtml = (digest: string): Html => {
+/** A digest in twelve characters, the whole one in its title; a link where there is somewhere to go. */
+export const digestHtml = (digest: string, href?: string): Html => {
   const hex = /^sha256:([0-9a-f]{12})[0-9a-f]{52}$/.exec(digest)?.[1]
-  return hex === undefined
-    ? html`<span class="mono">${digest}</span>`
-    : html`<abbr class="mono" title="${digest}">${hex}…</abbr>`
+  const short =
+    hex === undefined
+      ? html`<span class="mono">${digest}</span>`
+      : html`<abbr class="mono" title="${digest}">${hex}…</abbr>`
+  return href === undefined ? short : html`<a href="${href}">${short}</a>`
 }
 
 /** `2026-11-25 14:19:31 UTC`; what is no such time stays as it is. */

@@ -1,66 +1,141 @@
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { digestOf } from '../../core/digest.ts'
 import { Fault } from '../../core/fault.ts'
-import type { Request as Asked } from '../../core/request.ts'
-import { readRequest } from '../../examine/prepare.ts'
+import { requestSchema } from '../../core/request.ts'
 import type { Service } from '../../jobs/service.ts'
-import type { RequestRow } from '../../store/requests.ts'
+import { type Admitted, admit } from './door.ts'
+import { hasEnded, operationOf, verificationOf } from './operation.ts'
+import { define } from './route.ts'
+import * as shapes from './shapes.ts'
+import { ended, Places, waitOf } from './waiting.ts'
 
-/** `/verifications`: ask, look, list. */
-export const verifications =
-  (service: Service): FastifyPluginAsync =>
-  async (app) => {
-    const { requests } = service
-    app.post('/verifications', { config: { permission: 'verifications:write' } }, async (request, reply) => {
-      const asked = readRequest(request.body)
-      const created = await requests.create({
-        spec: Buffer.from(JSON.stringify(request.body)),
-        subject: subjectOf(asked),
-        policy: policyOf(asked),
-        principal: request.principal?.id ?? null,
-      })
-      if ('conflict' in created) throw new Fault('request.idempotency-conflict', { status: 422 })
-      await service.enqueue(created.id)
-      const location = `/api/v1/verifications/${created.id}`
-      return reply.code(202).header('location', location).send({ id: created.id, state: 'queued' })
-    })
-    app.get<{ Params: { id: string } }>(
-      '/verifications/:id',
-      { config: { permission: 'verifications:read' } },
-      async (request) => {
-        const row = await requests.find(request.params.id)
-        if (row === undefined)
-          throw new Fault('request.unknown', { status: 404, parameters: { found: request.params.id } })
-        return operationOf(row, await requests.result(row.id))
+export const keyHeader = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,200}$/, '1 to 200 visible characters')
+  .optional()
+  .describe('The same key and body within 24 hours: the first answer again; another body is refused.')
+const locationHeader = { location: 'Where it is found.' }
+export const idParams = z.object({ id: shapes.idShape })
+
+/** Ask, look, cancel, try again. */
+export function verifications(app: FastifyInstance, service: Service): void {
+  const { requests, limits } = service
+  const places = new Places(limits.waiters, 'waiting requests')
+  const create = creator(service)
+
+  define(app, {
+    id: 'createVerification',
+    method: 'POST',
+    url: '/verifications',
+    permission: 'verifications:write',
+    tag: 'Verifications',
+    summary: 'Ask for an artifact to be verified.',
+    headers: z.object({
+      'idempotency-key': keyHeader,
+      prefer: z
+        .string()
+        .max(256)
+        .optional()
+        .describe(`wait=N: up to ${limits.waitMs / 1000} seconds for the answer.`),
+    }),
+    body: requestSchema,
+    readsBody: true,
+    answers: {
+      200: { says: 'It was done in the time that Prefer gave.', schema: shapes.verification, headers: locationHeader },
+      202: {
+        says: 'It is kept and will be done.',
+        schema: shapes.operation,
+        headers: { ...locationHeader, 'retry-after': 'Seconds after which to look again.' },
       },
-    )
+    },
+    problems: [422],
+    handle: async ({ headers, request }, reply) => {
+      const { id } = await create(await admit(service, request.body), request, headers['idempotency-key'])
+      reply.header('location', locationOf(id))
+      const waitMs = waitOf(headers.prefer, limits.waitMs)
+      const row =
+        waitMs === undefined || places.areFull ? await requests.find(id) : await wait(id, waitMs, request, reply)
+      if (row === undefined) throw unknown(id)
+      if (waitMs !== undefined && hasEnded(row)) return verificationOf(row, await requests.result(id))
+      return reply.code(202).header('retry-after', '1').send(operationOf(row))
+    },
+  })
+
+  async function wait(id: string, waitMs: number, { raw }: FastifyRequest, reply: FastifyReply) {
+    const leave = places.take()
+    const gone = new AbortController()
+    raw.socket.once('close', () => gone.abort())
+    try {
+      reply.header('preference-applied', `wait=${Math.ceil(waitMs / 1000)}`)
+      return await ended(service, id, waitMs, gone.signal)
+    } finally {
+      leave()
+    }
   }
 
-export const subjectOf = ({ subject }: Asked): string =>
-  'image' in subject ? subject.image : 'digest' in subject ? (subject.name ?? subject.digest) : subject.file
+  define(app, {
+    id: 'getVerification',
+    method: 'GET',
+    url: '/verifications/:id',
+    permission: 'verifications:read',
+    tag: 'Verifications',
+    summary: 'State, progress and answer.',
+    params: idParams,
+    answers: { 200: { says: 'The verification.', schema: shapes.verification } },
+    problems: [404],
+    handle: async ({ params: { id } }, reply) => {
+      const row = await requests.find(id)
+      if (row === undefined) throw unknown(id)
+      if (!hasEnded(row)) reply.header('retry-after', '1')
+      return verificationOf(row, await requests.result(id))
+    },
+  })
 
-export const policyOf = ({ policy }: Asked): string =>
-  'profile' in policy && typeof policy.profile === 'string'
-    ? policy.profile
-    : 'document' in policy
-      ? String(policy.document)
-      : 'name' in policy && typeof policy.name === 'string'
-        ? policy.name
-        : 'inline'
+  for (const [verb, expected, says] of [
+    ['cancel', 'cancelled', 'It will not be done.'],
+    ['retry', 'tried again', 'It will be done from the start.'],
+  ] as const)
+    define(app, {
+      id: `${verb}Verification`,
+      method: 'POST',
+      url: `/verifications/:id/${verb}`,
+      permission: 'verifications:write',
+      tag: 'Verifications',
+      summary: verb === 'cancel' ? 'Give up what has not ended.' : 'Begin again what was parked or cancelled.',
+      params: idParams,
+      answers: { 200: { says, schema: shapes.operation } },
+      problems: [404, 409],
+      handle: async ({ params: { id }, request }) => {
+        const by = request.principal?.id ?? null
+        const turned = verb === 'cancel' ? await requests.cancel(id, by) : await requests.retry(id, by)
+        const row = await requests.find(id)
+        if (row === undefined) throw unknown(id)
+        if (!turned) throw new Fault('request.state', { status: 409, parameters: { found: row.state, expected } })
+        if (verb === 'retry') await service.queue.add([{ id, attempt: row.attempt }]).catch(service.report)
+        return operationOf(row)
+      },
+    })
+}
 
-function operationOf(row: RequestRow, result: Uint8Array | undefined): object {
-  const { id, state, subject, policy, attempt, progress, error, createdAt, doneAt } = row
-  const answer =
-    result === undefined ? undefined : (JSON.parse(Buffer.from(result).toString()) as { answer: unknown }).answer
-  return {
-    id,
-    state,
-    subject,
-    policy,
-    attempt,
-    ...(progress !== null && { progress }),
-    ...(error !== null && { error }),
-    createdAt,
-    ...(doneAt !== null && { doneAt }),
-    ...(answer !== undefined && { answer }),
+export const locationOf = (id: string): string => `/api/v1/verifications/${id}`
+export const unknown = (id: string): Fault => new Fault('request.unknown', { status: 404, parameters: { found: id } })
+
+/** Keeps an admitted request and hands it to the queue. */
+export function creator(service: Service) {
+  const { requests, limits } = service
+  return async (admitted: Admitted, { principal }: FastifyRequest, key: string | undefined) => {
+    const created = await requests.create({
+      spec: admitted.spec,
+      subject: admitted.subject,
+      policy: admitted.policy,
+      principal: principal?.id ?? null,
+      ...(key !== undefined && {
+        idempotency: { key, body: digestOf(admitted.spec), keepMs: limits.idempotencyMs },
+      }),
+    })
+    if ('conflict' in created) throw new Fault('request.idempotency-conflict', { status: 422 })
+    if (created.isNew) await service.enqueue(created.id)
+    return created
   }
 }

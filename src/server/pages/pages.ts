@@ -1,29 +1,28 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { Fault } from '../../core/fault.ts'
-import type { VerdictAnswer } from '../../core/request.ts'
 import type { Service } from '../../jobs/service.ts'
-import { html } from '../../report/page/html.ts'
-import { renderPage } from '../../report/page/page.ts'
+import { artifact } from './artifact.ts'
+import { serveAssets } from './assets.ts'
+import { compare } from './compare.ts'
+import { demo } from './demo.ts'
+import { readForms } from './form.ts'
+import { home } from './home.ts'
+import { notProved } from './not-proved.ts'
+import { replays } from './replays.ts'
+import { verification } from './verification.ts'
+import { verifications } from './verifications.ts'
 
-/** All pages; each with its permission. */
+/** All pages; each with its permission. Forms are read here and nowhere else. */
 export const pages =
   (service: Service): FastifyPluginAsync =>
   async (app) => {
-    app.get('/', { config: { permission: 'verifications:read' } }, async (_request, reply) => {
-      const rows = await service.requests.list({}, 50)
-      const page = html`<!doctype html><title>meshproof</title><ul>${rows.map(({ id, subject, state, outcome }) => html`<li><a href="${`#${id}`}">${subject}</a> ${state} ${outcome ?? ''}</li>`)}</ul>`
-      return reply.type('text/html; charset=utf-8').send(page.text)
-    })
-    app.get<{ Params: { id: string } }>(
-      '/verifications/:id',
-      { config: { permission: 'verifications:read' } },
-      async (request, reply) => {
-        const result = await service.requests.result(request.params.id)
-        if (result === undefined)
-          throw new Fault('request.unknown', { status: 404, parameters: { found: request.params.id } })
-        const { answer } = JSON.parse(Buffer.from(result).toString()) as { answer: VerdictAnswer }
-        const page = renderPage([answer], { title: 'Verification', at: answer.at, intro: [], stories: [], replay: '' })
-        return reply.type('text/html; charset=utf-8').send(page)
-      },
-    )
+    readForms(app, service.limits)
+    serveAssets(app)
+    home(app, service)
+    verifications(app, service)
+    verification(app, service)
+    replays(app, service)
+    artifact(app, service)
+    compare(app, service)
+    notProved(app)
+    demo(app, service)
   }

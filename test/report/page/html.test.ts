@@ -36,7 +36,7 @@ test('T80 a value may stand in no unquoted attribute, tag, script, style or hand
   expect(html`<p title="a > b" class="${'x'}">${'<'}</p>`.text).toBe('<p title="a > b" class="x">&#60;</p>')
 })
 
-test('T80 addresses are fragments or https', () => {
+test('T80 addresses are fragments, https or places of our own', () => {
   expect(html`<a href="#${'x'}">x</a>`.text).toBe('<a href="#x">x</a>')
   expect(html`<a href="${'https://a.test/'}">x</a>`.text).toContain('https://a.test/')
   for (const url of [
@@ -45,7 +45,15 @@ test('T80 addresses are fragments or https', () => {
     'data:text/html,x',
     'http://a.test',
     '//a.test',
+    '/\\a.test',
+    '/\t/a.test',
+    '/\n/a.test',
     '',
   ])
     expect(() => html`<a href="${url}">x</a>`, url).toThrow()
+  expect(html`<a href="${'/a?b=c'}" hx-get="${'/a'}">x</a>`.text).toBe('<a href="/a?b=c" hx-get="/a">x</a>')
+  expect(() => html`<a href="/${'/a.test'}">x</a>`).toThrow()
+  expect(() => html`<a hx-get="${'//a.test'}">x</a>`).toThrow()
+  expect(() => html`<a hx-on:click="${'x'}">x</a>`).toThrow()
+  expect(() => html`<a hx-vals="${'x'}">x</a>`).toThrow()
 })

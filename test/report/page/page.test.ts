@@ -2,36 +2,10 @@ import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { renderPage } from '../../../src/report/page/page.ts'
 import { absent, notYet, rejected, trusted, unreachable } from '../answers.ts'
+import { tagsOf } from './tags.ts'
 
 const all = [trusted, rejected, absent, unreachable, notYet]
 const page = renderPage(all, { title: 'Verdicts', at: '2026-09-01T10:00:00.000Z' })
-
-type Tag = { readonly name: string; readonly attributes: ReadonlyMap<string, string> }
-const empty = new Set(['meta', 'br', '!doctype'])
-const drawn = new Set(['path', 'circle', 'rect'])
-
-/** Reads the page as strictly as XML, attributes always quoted, and gives its tags; throws where one is left open. */
-function tagsOf(text: string): readonly Tag[] {
-  const tags: Tag[] = []
-  const open: string[] = []
-  const body = text.replace(/<style>[^<]*<\/style>/, '<style></style>')
-  for (const [whole, slash, name = '', rest = ''] of body.matchAll(
-    /<(\/?)([!\w-]+)((?:\s+[\w:-]+(?:="[^"<]*")?)*)\s*\/?>|[<>]/g,
-  )) {
-    if (name === '') throw new Error(`a bare ${whole}`)
-    if (slash === '/') {
-      if (open.pop() !== name) throw new Error(`</${name}>`)
-      continue
-    }
-    tags.push({
-      name,
-      attributes: new Map([...rest.matchAll(/([\w:-]+)="([^"]*)"/g)].map(([, key = '', value = '']) => [key, value])),
-    })
-    if (!empty.has(name) && !(drawn.has(name) && whole.endsWith('/>'))) open.push(name)
-  }
-  if (open.length > 0) throw new Error(`${open.join(' ')} left open`)
-  return tags
-}
 
 const tags = tagsOf(page)
 const named = (name: string) => tags.filter((tag) => tag.name === name)

@@ -1,0 +1,87 @@
+import { Fault } from '../../core/fault.ts'
+import { canonicalJson, type Json } from '../../core/json.ts'
+import type { Request as Asked } from '../../core/request.ts'
+import { memoryStore } from '../../evidence/store/memory.ts'
+import { refusedRegistry } from '../../examine/allowed.ts'
+import { prepare, readRequest } from '../../examine/prepare.ts'
+import type { Service } from '../../jobs/service.ts'
+
+export type Admitted = {
+  readonly spec: Uint8Array
+  readonly subject: string
+  readonly policy: string
+  readonly id?: string
+}
+
+/**
+ * What is wrong with a request is said at once: it is read and prepared as the worker will, without a look at the world.
+ * A path of this machine is never read, and a registry that is not on the operator's list is never asked (T42).
+ */
+export async function admit(service: Service, body: unknown): Promise<Admitted> {
+  try {
+    const asked = readRequest(body)
+    const text = wellFormed(body)
+    await demandDocuments(service, asked)
+    const { keeper, limits, allows, config } = service
+    const { examination } = await prepare(asked, {
+      paths: 'none',
+      store: memoryStore(),
+      limits,
+      now: keeper.now,
+      publicGood: () => Promise.resolve(undefined),
+      ...(keeper.document !== undefined && { document: keeper.document }),
+      ...(keeper.canonicalName !== undefined && { canonicalName: keeper.canonicalName }),
+    })
+    const refused = asked.offline === true ? undefined : refusedRegistry(examination, allows)
+    if (refused !== undefined)
+      throw new Fault('registry.not-allowed', {
+        status: 422,
+        parameters: { found: refused.found, expected: [...config.allowed].join(', ') },
+      })
+    return {
+      spec: Buffer.from(text),
+      subject: subjectOf(asked),
+      policy: policyOf(asked),
+      ...(asked.id !== undefined && { id: asked.id }),
+    }
+  } catch (error) {
+    if (!(error instanceof Fault) || error.status !== 400) throw error
+    throw new Fault(error.code, { status: 422, parameters: error.parameters, cause: error })
+  }
+}
+
+/** What cannot be recorded (a lone surrogate, a number without one form) or kept as text (U+0000) is not taken. */
+function wellFormed(body: unknown): string {
+  const text = JSON.stringify(body)
+  try {
+    canonicalJson(body as Json)
+  } catch (cause) {
+    const found = cause instanceof Error ? cause.message : ''
+    throw new Fault('request.malformed', { cause, parameters: { found } })
+  }
+  if (/(?<!\\)(?:\\\\)*\\u0000/.test(text))
+    throw new Fault('request.malformed', { parameters: { found: 'a text with U+0000' } })
+  return text
+}
+
+async function demandDocuments({ keeper }: Service, { policy, trust }: Asked): Promise<void> {
+  const named = [
+    ...('document' in policy && typeof policy.document === 'string' ? [policy.document] : []),
+    ...(typeof trust === 'object' && 'document' in trust ? [trust.document] : []),
+  ] as const
+  for (const digest of named)
+    if ((await keeper.document?.(digest as Parameters<NonNullable<typeof keeper.document>>[0])) === undefined)
+      throw new Fault('store.unknown', { status: 422, parameters: { found: digest, expected: 'document' } })
+}
+
+const subjectOf = ({ subject }: Asked): string =>
+  'image' in subject ? subject.image : 'digest' in subject ? (subject.name ?? subject.digest) : subject.file
+
+const policyOf = ({ policy }: Asked): string =>
+  'profile' in policy && typeof policy.profile === 'string'
+    ? policy.profile
+    : 'document' in policy
+      ? String(policy.document)
+      : 'name' in policy && typeof policy.name === 'string'
+        ? policy.name
+        : 'inline'
