@@ -19,7 +19,7 @@ export const evidenceStore = ({ db }: Pick<Database, 'db'>, at?: At): EvidenceSt
   },
   async put(bytes, mediaType) {
     const digest = digestOf(bytes)
-    at?.('evidence.before')
+    at?.('put.before')
     await db
       .insertInto('evidence')
       .values({
@@ -30,7 +30,7 @@ export const evidenceStore = ({ db }: Pick<Database, 'db'>, at?: At): EvidenceSt
       })
       .onConflict((conflict) => conflict.column('digest').doNothing())
       .execute()
-    at?.('evidence.after')
+    at?.('put.after')
     return digest
   },
 })
