@@ -32,7 +32,9 @@ export function openThreads({ keeper, config, limits, file }: Options): Threads 
     minThreads: 1,
     maxThreads: limits.workerParallel,
     idleTimeout: 30_000,
-    resourceLimits: { maxOldGenerationSizeMb: limits.threadHeapMiB },
+    // Measured: with V8's own young generation, what survives one collection of it can go past the limit by more than
+    // Node's allowance, and then the whole process aborts.
+    resourceLimits: { maxOldGenerationSizeMb: limits.threadHeapMiB, maxYoungGenerationSizeMb: 8 },
     recordTiming: false,
   })
   pool.on('error', keeper.report)

@@ -32,7 +32,8 @@ async function serve(args: readonly string[], verb: 'serve' | 'start'): Promise<
   let control: Control | undefined
   try {
     if (values.demo === true) await loadDemo(service, null)
-    const app = await createApp(service)
+    // A person at a terminal sees what went wrong; whoever collects lines gets all of them.
+    const app = await createApp(service, { log: { level: process.stdout.isTTY === true ? 'warn' : 'info' } })
     closingWhenLeaving(app, service)
     const address = await listen(app, config)
     station = alone ? await startStation(service) : undefined

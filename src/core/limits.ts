@@ -89,7 +89,7 @@ export const limits = Object.freeze({
   workerParallel: 4,
   /** A request that judges longer than its time and this ends its thread. */
   judgeMs: 30_000,
-  threadHeapMiB: 512,
+  threadHeapMiB: 256,
   progressMs: 500,
   /** R16: no longer ready, but still answering; then what runs has this long to end. */
   lameDuckMs: 5_000,

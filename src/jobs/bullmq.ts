@@ -29,6 +29,7 @@ export async function prepareQueue(pool: QueuePool): Promise<void> {
     client.release()
   }
   const queue = openQueue({ pool })
+  queue.on('error', () => {}) // it stays the pool's listener, and without one of its own it writes to the console
   try {
     await queue.addBulk([{ name, data: { id: '' }, opts: { jobId: 'prepare', delay: 3_600_000 } }])
     await queue.remove('prepare')
@@ -69,6 +70,7 @@ export function bullQueue(
         concurrency: parallel,
         lockDuration: limits.jobLockMs,
         stalledInterval: limits.jobLockMs / 2,
+        runRetryDelay: limits.sweepAgainMs, // R4: 15 s otherwise
         maxStalledCount: 1_000, // how often a job may run is the row's to say
       })
       worker.on('error', onError)

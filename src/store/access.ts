@@ -84,7 +84,13 @@ export class Access {
       await tx.deleteFrom('sign_in_link').where('expires_at', '<', now).execute()
       const row = await tx
         .insertInto('sign_in_link')
-        .values({ hash: hashOf(secret), principal_id: principal, created_at: now, expires_at: inMs(keepMs) })
+        .values({
+          hash: hashOf(secret),
+          principal_id: principal,
+          created_at: now,
+          expires_at: inMs(keepMs),
+          used_at: null,
+        })
         .returning('expires_at')
         .executeTakeFirstOrThrow()
       await append(tx, 'link.made', { principal, expires: formatTime(row.expires_at.getTime()) }, Date.now())
@@ -210,6 +216,8 @@ export class Access {
           scopes: wanted.scopes.join(' '),
           created_at: now,
           expires_at: inMs(wanted.keepMs),
+          last_used_at: null,
+          revoked_at: null,
         })
         .returning('expires_at')
         .executeTakeFirstOrThrow()

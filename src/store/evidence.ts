@@ -20,7 +20,7 @@ export const evidenceStore = ({ db }: Pick<Database, 'db'>, at?: At): EvidenceSt
   },
   async put(bytes, mediaType) {
     const digest = digestOf(bytes)
-    at?.('evidence.before')
+    at?.('put.before')
     await db
       .insertInto('evidence')
       .values({
@@ -31,7 +31,7 @@ export const evidenceStore = ({ db }: Pick<Database, 'db'>, at?: At): EvidenceSt
       })
       .onConflict((conflict) => conflict.column('digest').doNothing())
       .execute()
-    at?.('evidence.after')
+    at?.('put.after')
     return digest
   },
 })

@@ -19,8 +19,8 @@ export type Tables = {
     scopes: string
     created_at: Time
     expires_at: Time
-    last_used_at: Generated<Date | null>
-    revoked_at: Generated<Date | null>
+    last_used_at: Time | null
+    revoked_at: Time | null
   }
   readonly session: { hash: Buffer; principal_id: string; created_at: Time; last_seen_at: Time; expires_at: Time }
   readonly sign_in_link: {
@@ -28,7 +28,7 @@ export type Tables = {
     principal_id: string
     created_at: Time
     expires_at: Time
-    used_at: Generated<Date | null>
+    used_at: Time | null
   }
   readonly document: { digest: Buffer; kind: DocumentKind; bytes: Buffer; created_at: Time }
   readonly document_name: { kind: 'policy' | 'trust'; name: string; digest: Buffer; since: Time }

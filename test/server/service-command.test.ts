@@ -109,6 +109,9 @@ test('without a service the same commands open the folder themselves; what they 
 }, async () => {
   service.kill('SIGTERM')
   expect((await ended(service)).code).toBe(0)
+  const logged = said.filter((line) => line.startsWith('{')).join('\n')
+  expect(logged).toContain('"path":"/sign-in"')
+  expect(logged).not.toMatch(/link=|mp_|__Host-/)
   const made = await run('token', 'create', 'later')
   expect(made.code, made.stderr).toBe(0)
   expect((await run('token', 'list')).stdout).toContain('  later  ')

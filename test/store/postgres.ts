@@ -35,7 +35,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Where we are root, the server runs as Debian's `postgres`, or as nobody. */
-function runner(): { uid?: number; gid?: number } {
+export function runner(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {}
   const idOf = (flag: string, user: string) => Number(spawnSync('id', [flag, user]).stdout.toString() || Number.NaN)
   for (const user of ['postgres', 'nobody']) {

@@ -91,7 +91,7 @@ overEachDatabase(({ database }) => {
         .execute()
     await set(changed)
     expect(await findVerdict(database(), digest)).toBeUndefined()
-    expect(await keptUnder(database(), digest)).toBeUndefined()
+    await expect(keptUnder(database(), digest)).rejects.toMatchObject({ code: 'store.altered' })
     await set(bytes)
   })
 
