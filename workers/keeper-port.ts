@@ -15,7 +15,7 @@ type Call =
   | { readonly call: 'put'; readonly bytes: Uint8Array; readonly mediaType: string }
   | { readonly call: 'document'; readonly digest: Digest }
   | { readonly call: 'public-good'; readonly offline: boolean }
-  | { readonly call: 'registry' | 'log' | 'recall' | 'known'; readonly question: Question }
+  | { readonly call: 'registry' | 'log' | 'recall'; readonly question: Question }
 
 type FromThread =
   | { readonly id: number; readonly call: Call }
@@ -54,8 +54,6 @@ export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, f
         return (await keeper.network([])).log(call.question, signal)
       case 'recall':
         return (await keeper.recalled?.())?.log(call.question, signal)
-      case 'known':
-        return keeper.known?.(call.question)
     }
   }
   const answer = (message: ToThread) => port.postMessage(message)
@@ -123,7 +121,6 @@ export function remoteKeeper(port: MessagePort, given: Given): Shopkeeper & { re
     canonicalName: canonicalName(given.mirrors),
     network: async () => ({ store, log: through<Asked | undefined>('log'), registry: through<Asked>('registry') }),
     recalled: async () => ({ store, log: through<Asked | undefined>('recall') }),
-    known: (question) => ask({ call: 'known', question }) as Promise<Asked | undefined>,
     store: () => store,
     document: (digest) => ask({ call: 'document', digest }) as Promise<Uint8Array | undefined>,
     lost,

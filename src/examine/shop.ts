@@ -24,8 +24,6 @@ export type Shopkeeper = {
   readonly readAssets?: ReadAssets
   /** Origins of mirrors that did not answer in passing; asked once a run. */
   readonly lost?: Set<string>
-  /** What only this installation can answer, from what it has seen before; the command line has seen nothing. */
-  readonly known?: (question: Question) => Promise<Asked | undefined>
   /** A stored document; the command line has none. */
   readonly document?: (digest: Digest) => Promise<Uint8Array | undefined>
   /** Causes go to the log, never into an answer. */

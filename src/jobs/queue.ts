@@ -12,4 +12,4 @@ export interface Queue {
   close(): Promise<void>
 }
 
-export type Job = { readonly id: string; readonly attempt: number }
+type Job = { readonly id: string; readonly attempt: number }

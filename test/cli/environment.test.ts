@@ -133,11 +133,13 @@ describe('T72 no variable lowers a demand', () => {
   test('the variables that are read are these: where to look and how to show it, never what to ask', () => {
     const read = sources.flatMap(({ text }) => [
       ...[...text.matchAll(/(?:env\[|text\()'(\w+)'/g)].map(([, name]) => name),
+      ...[...text.matchAll(/\bsecret\('[^']+', '(\w+)'/g)].map(([, name]) => name), // and its `_FILE`
       ...[...text.matchAll(/'(https?_proxy|no_proxy)'/g)].map(([, name]) => name),
       ...[...text.matchAll(/const \{ ([A-Z_, ]+) \} = process\.env/g)].flatMap(([, names]) => names?.split(', ')),
     ])
     expect([...new Set(read)].sort()).toEqual([
       'COSIGN_REPOSITORY',
+      'DATABASE_URL',
       'DOCKER_CONFIG',
       'FORCE_COLOR',
       'HOME',
@@ -156,6 +158,7 @@ describe('T72 no variable lowers a demand', () => {
       'MESHPROOF_SERVER_ORIGIN',
       'MESHPROOF_TRUST_MIRROR',
       'NO_COLOR',
+      'REDIS_URL',
       'SSL_CERT_FILE',
       'TERM',
       'XDG_CACHE_HOME',

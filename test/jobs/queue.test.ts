@@ -140,6 +140,25 @@ describe.each(['pglite', 'postgresql', 'redis'] as const)('on %s', (backend) => 
     await until(() => seen.size, ids.length)
   })
 
+  test('chores are done now and then, and one that fails does not end the sweeper', async () => {
+    const done: string[] = []
+    errors.length = 0
+    const chores = [
+      { everyMs: 0, run: async () => done.push('first') },
+      { everyMs: 0, run: () => Promise.reject(new Error('of a chore')) },
+    ]
+    const sweeper = startSweeper({
+      leases: leases(),
+      queue: newQueue(),
+      limits: quick,
+      report: (e) => errors.push(e),
+      chores,
+    })
+    await expect.poll(() => done.length, { timeout: 30_000 }).toBeGreaterThan(2)
+    await sweeper.stop()
+    expect(errors[0]).toMatchObject({ message: 'of a chore' })
+  })
+
   if (backend === 'redis') {
     const there = (): Redis => {
       if (redis === undefined) throw new Error('no Redis')

@@ -152,6 +152,22 @@ overEachDatabase(({ kind, database, server, errors }) => {
     expect(Buffer.isBuffer(rows[0]?.['bytea'])).toBe(true)
   })
 
+  test('what was deleted is vacuumed, beside everything else', async () => {
+    const { db } = database()
+    await sql`CREATE TABLE meshproof.litter AS SELECT n FROM generate_series(1, 1000) n`.execute(db)
+    await sql`DELETE FROM meshproof.litter`.execute(db)
+    const size = async () => {
+      const { rows } = await sql<{ size: number }>`SELECT pg_relation_size('meshproof.litter')::int4 AS size`.execute(
+        db,
+      )
+      return rows[0]?.size
+    }
+    expect(await size()).toBeGreaterThan(0)
+    await sql`VACUUM ANALYZE`.execute(db)
+    expect(await size()).toBe(0)
+    await sql`DROP TABLE meshproof.litter`.execute(db)
+  })
+
   test('what is told on a channel arrives', async () => {
     const client = (await database().queuePool.connect()) as Awaited<
       ReturnType<ReturnType<typeof database>['queuePool']['connect']>
