@@ -10,6 +10,7 @@ RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 COPY LICENSE ./
 COPY bin ./bin
 COPY demo ./demo
+COPY docs/not-proved.md ./docs/
 COPY migrations ./migrations
 COPY src ./src
 COPY workers ./workers

@@ -30,7 +30,12 @@ const quick = {
   jobLockMs: 800,
   workerParallel: 2,
 }
-const env = { HOME: '/nonexistent', MESHPROOF_CACHE_PATH: '', MESHPROOF_REGISTRY_INSECURE: insecure }
+const env = {
+  HOME: '/nonexistent',
+  MESHPROOF_CACHE_PATH: '',
+  MESHPROOF_REGISTRY_INSECURE: insecure,
+  MESHPROOF_REGISTRY_ALLOWED: insecure,
+}
 const service = await openService({
   place: JSON.parse(place) as { readonly url: string },
   redis: undefined,

@@ -40,7 +40,10 @@ export async function startService(
   const env = {
     HOME: '/nonexistent',
     MESHPROOF_CACHE_PATH: '',
-    ...(more.insecure !== undefined && { MESHPROOF_REGISTRY_INSECURE: more.insecure }),
+    ...(more.insecure !== undefined && {
+      MESHPROOF_REGISTRY_INSECURE: more.insecure,
+      MESHPROOF_REGISTRY_ALLOWED: more.insecure,
+    }),
   }
   const service = await openService({
     place,
