@@ -9,7 +9,7 @@ export type LineThreads = {
 }
 
 /** Lines before this are answered in place: sooner done than a thread is started. */
-export const worthThreads = 64
+export const worthThreads = 32
 
 /** Answers lines that need no network in threads, as many as there are processors; they start with the first line. */
 export function lineThreads(root: string, width: number = availableParallelism()): LineThreads {

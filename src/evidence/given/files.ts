@@ -16,7 +16,7 @@ export function locate(path: string, paths: Paths): string {
   const { root, confined } = paths
   const full = resolve(root, path)
   if (!confined) return existing(full, path)
-  const base = realpathSync(root)
+  const base = realpathSync.native(root)
   const inside = (place: string) => place === base || place.startsWith(base.endsWith(sep) ? base : base + sep)
   if (isAbsolute(path) || path.split(/[\\/]/).includes('..') || !inside(resolve(base, path)))
     throw new Fault('request.path-not-allowed', { parameters: { found: path } })
@@ -50,7 +50,7 @@ export function locateFile(path: string, paths: Paths): string {
 
 function existing(full: string, path: string): string {
   try {
-    return realpathSync(full)
+    return realpathSync.native(full)
   } catch (cause) {
     if (statOf(full) !== undefined)
       // a descriptor's place leads to no path
