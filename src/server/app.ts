@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Fault } from '../core/fault.ts'
 import type { Service } from '../jobs/service.ts'
 import { newId } from '../store/id.ts'
@@ -6,7 +6,7 @@ import { api } from './api/api.ts'
 import { demandPermissions } from './auth/permission.ts'
 import { identify } from './auth/principal.ts'
 import { signIn } from './auth/sign-in.ts'
-import { secureHeaders } from './headers.ts'
+import { headersFor, secureHeaders } from './headers.ts'
 import { type LogOptions, loggerOf } from './log.ts'
 import { operations } from './operations/operations.ts'
 import { pages } from './pages/pages.ts'
@@ -30,6 +30,7 @@ export async function createApp(service: Service, options: AppOptions = {}): Pro
   const { limits, config } = service
   const { log } = options
   const stop = new AbortController()
+  const answer = answerWith(service)
   const app: FastifyInstance = Fastify({
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.httpRequestMs,
@@ -40,12 +41,30 @@ export async function createApp(service: Service, options: AppOptions = {}): Pro
     requestIdHeader: false,
     ...(log !== undefined && { loggerInstance: loggerOf(log) }),
     return503OnClosing: false, // R16: what is under way while we end is answered
+    // A path that Fastify cannot take apart meets no hook and no handler of ours but this.
+    frameworkErrors: (error, request, reply) => {
+      answer(error, request, reply.headers(headersFor(config.origin)))
+    },
   })
   app.decorate('drain', () => stop.abort())
   demandPermissions(app)
   secureHeaders(app, config.origin)
   identify(app, service)
-  app.setErrorHandler((thrown, request, reply) => {
+  app.setErrorHandler((thrown, request, reply) => answer(thrown, request, reply))
+  app.setNotFoundHandler((request) => {
+    const found = request.url.split('?')[0] ?? ''
+    throw new Fault('request.no-route', { status: 404, parameters: { found } })
+  })
+  operations(app, service, stop.signal)
+  await app.register(api(service, stop.signal), { prefix: '/api' })
+  await app.register(signIn(service))
+  await app.register(pages(service))
+  return app
+}
+
+/** RFC 9457 for programs, a page for people; the cause goes to the log. */
+function answerWith(service: Service): (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
+  return (thrown, request, reply) => {
     const error = faultOf(thrown)
     const problem = sentProblem(error, request.id)
     if (problem.status >= 500) {
@@ -60,14 +79,5 @@ export async function createApp(service: Service, options: AppOptions = {}): Pro
     if (wantsPage)
       return sendPage(reply, problemPage(problem, { isGuest: request.principal === undefined }), problem.status)
     return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
-  })
-  app.setNotFoundHandler((request) => {
-    const found = request.url.split('?')[0] ?? ''
-    throw new Fault('request.no-route', { status: 404, parameters: { found } })
-  })
-  operations(app, service, stop.signal)
-  await app.register(api(service, stop.signal), { prefix: '/api' })
-  await app.register(signIn(service))
-  await app.register(pages(service))
-  return app
+  }
 }

@@ -199,3 +199,17 @@ test('more requests than a principal may are told when to come back; others are 
   expect(Number(got.headers['retry-after'])).toBeGreaterThan(0)
   expect((await ask(other)).status).toBe(200)
 })
+
+test.each([
+  ['a name longer than any of ours', `/api/v1/verifications/${'x'.repeat(200)}`, 414],
+  ['a name that does not decode', '/api/v1/verifications/%ff', 400],
+])('a path that cannot be taken apart is a problem like any other: %s', async (_, path, status) => {
+  const response = await running.app.inject({ url: path })
+  expect([response.statusCode, response.headers['content-type']]).toEqual([
+    status,
+    'application/problem+json; charset=utf-8',
+  ])
+  expect(response.json()).toMatchObject({ code: 'request.malformed', status })
+  expect(response.headers['content-security-policy']).toContain("default-src 'none'")
+  expect(response.headers['x-content-type-options']).toBe('nosniff')
+})
