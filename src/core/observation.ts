@@ -40,6 +40,13 @@ export interface EvidenceStore {
   put(bytes: Uint8Array, mediaType: string): Promise<Digest>
 }
 
+/** Whatever bytes observations stand on: what was found, and the envelope that a log was asked about. */
+export const digestsIn = (observations: Iterable<Observation>): readonly Digest[] =>
+  [...observations].flatMap(({ question, outcome }) => [
+    ...('found' in outcome ? [outcome.found] : []),
+    ...(question.ask === 'log-entry' ? [question.envelope] : []),
+  ])
+
 export const questionKey = (question: Question): string => canonicalJson(question as unknown as Json)
 
 /** The sorted, canonical list; its digest is an input of the verdict. */

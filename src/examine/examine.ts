@@ -1,7 +1,7 @@
 import { archiveVersionOf } from '../core/archive-name.ts'
 import type { ArtifactDigests, Digest } from '../core/digest.ts'
 import type { Json, Sealed } from '../core/json.ts'
-import { type Asked, sealEvidence } from '../core/observation.ts'
+import { type Asked, digestsIn, sealEvidence } from '../core/observation.ts'
 import { readsTrust } from '../core/policy.ts'
 import { isProblem, nameOf, parseReference, type Reference } from '../core/reference.ts'
 import type { Role, SubjectAnswer, VerdictAnswer } from '../core/request.ts'
@@ -236,13 +236,7 @@ const ageOf = (asOf: Time, at: number): string => `P${Math.max(0, Math.floor((at
 /** Everything that the verdicts stand on, by digest. */
 function documentsOf(gathered: Gathered, named: readonly Digest[]): ReadonlyMap<Digest, Uint8Array> {
   const documents = new Map<Digest, Uint8Array>()
-  for (const digest of [
-    ...named,
-    ...gathered.observations.flatMap(({ question, outcome }) => [
-      ...('found' in outcome ? [outcome.found] : []),
-      ...(question.ask === 'log-entry' ? [question.envelope] : []),
-    ]),
-  ]) {
+  for (const digest of [...named, ...digestsIn(gathered.observations)]) {
     const bytes = gathered.bytes(digest)
     if (bytes !== undefined) documents.set(digest, bytes)
   }

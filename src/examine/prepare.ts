@@ -23,7 +23,7 @@ import { type HashFile, hashFile, locateFile, measureFile, type Paths, readBytes
 import type { LayoutSource } from '../evidence/given/layout.ts'
 import { bringAlong, type ReadAssets } from '../evidence/given/pieces.ts'
 import { profileFor, profileForFile, profileNamed, profileNames } from '../policy/profiles/table.ts'
-import { type LoadedPolicy, loadPolicy } from '../policy/read.ts'
+import { type LoadedPolicy, loadPolicy, type PolicyProblem } from '../policy/read.ts'
 import { type Examination, type ExaminedSubject, type ExaminedTrust, type Source, sometimes } from './examination.ts'
 import { measureInstallation, withPrograms } from './installation.ts'
 
@@ -213,13 +213,18 @@ function namedProfile(name: string, subject: ExaminedSubject): LoadedPolicy {
 export function policyFromValue(value: unknown, paths: Paths, limits: Limits): LoadedPolicy {
   const loaded = loadPolicy(withBytes(value, paths, limits))
   if ('policy' in loaded) return loaded
-  throw new Fault('policy.malformed', {
+  throw policyFault(loaded.problems)
+}
+
+/** Why a policy does not load, for people and for programs. */
+export const policyFault = (problems: readonly PolicyProblem[], status?: number): Fault =>
+  new Fault('policy.malformed', {
+    ...(status !== undefined && { status }),
     parameters: {
-      found: loaded.problems.map(({ pointer, message }) => `${pointer || '/'}: ${message}`).join('; '),
-      problems: loaded.problems as unknown as Json,
+      found: problems.map(({ pointer, message }) => `${pointer || '/'}: ${message}`).join('; '),
+      problems: problems as unknown as Json,
     },
   })
-}
 
 export function withBytes(value: unknown, paths: Paths, limits: Limits): unknown {
   if (typeof value !== 'object' || value === null || !('requirements' in value) || !Array.isArray(value.requirements))

@@ -1,7 +1,7 @@
 import type { Digest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
 import { decodeUtf8 } from '../core/json.ts'
-import type { Asked } from '../core/observation.ts'
+import { type Asked, digestsIn } from '../core/observation.ts'
 import { parseTime } from '../core/time.ts'
 import { noWaivers, type Verdict } from '../core/verdict.ts'
 import { evidenceShape, type PackedRequest } from '../evidence/pack/format.ts'
@@ -12,6 +12,9 @@ import { keepImported } from '../store/imports.ts'
 import type { DocumentKind } from '../store/tables.ts'
 import type { Finished } from '../store/verdicts.ts'
 import type { Service } from './service.ts'
+
+/** Behind the policy's name, in lists and on pages: that its evidence was brought in, and nobody was asked. */
+export const fromPack = ', from a pack'
 
 /**
  * The requests of a pack as requests of the service. Nothing in it is believed: each is judged again from its evidence, and
@@ -41,7 +44,7 @@ export async function loadPack(
       {
         spec: Buffer.from(JSON.stringify(spec)),
         subject: 'image' in subject ? subject.image : (subject.name ?? subject.digest),
-        policy: `${policy}, from a pack`,
+        policy: `${policy}${fromPack}`,
         principal,
       },
       finished,
@@ -84,10 +87,6 @@ function finishedOf(
   const at = parseTime(request.at) ?? 0
   const evidence = { digest: request.evidence, bytes: held(request.evidence) }
   const observations = observationsOf(evidence.bytes, at)
-  const pieces = observations.flatMap(({ question, outcome: found }) => [
-    ...('found' in found ? [found.found] : []),
-    ...(question.ask === 'log-entry' ? [question.envelope] : []),
-  ])
   const document = (digest: Digest, kind: DocumentKind) => ({ digest, kind, bytes: held(digest) })
   return {
     outcome,
@@ -100,7 +99,7 @@ function finishedOf(
       ...(request.trust === undefined ? [] : [document(request.trust.digest, 'trust')]),
       ...request.verdicts.map(({ inputs }) => document(inputs.waivers, 'waivers')),
     ],
-    pieces: new Map(pieces.flatMap((digest) => withBytes(digest, bytes))),
+    pieces: new Map(digestsIn(observations).flatMap((digest) => withBytes(digest, bytes))),
     verdicts: request.verdicts.map(({ inputs, verdict }, i) => {
       const { role = 'artifact', platform } = subjects[i] ?? {}
       const parsed = JSON.parse(decodeUtf8(held(verdict)) ?? '') as Verdict // judged again to these very bytes

@@ -2,6 +2,7 @@ import type { Digest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
 import { decodeUtf8, parseJson } from '../core/json.ts'
 import type { Limits } from '../core/limits.ts'
+import { digestsIn, type EvidenceSet } from '../core/observation.ts'
 import type { VerdictAnswer } from '../core/request.ts'
 import { rules } from '../core/verdict.ts'
 import { evidenceShape, type PackedRequest, packShape } from '../evidence/pack/format.ts'
@@ -9,6 +10,7 @@ import { type Instead, replay } from '../examine/replay.ts'
 import { versions } from '../examine/versions.ts'
 import type { Database } from '../store/database.ts'
 import { keptUnder } from '../store/evidence.ts'
+import { Requests } from '../store/requests.ts'
 import { findVerdict } from '../store/verdicts.ts'
 
 export type StoredReplay = {
@@ -66,8 +68,8 @@ export async function storedRequest(database: Database, limits: Limits, verdict:
     await keptUnder(database, verdict) // altered bytes are not the same as none
     throw unknown(verdict)
   }
-  const row = await database.db.selectFrom('request').select('result').where('id', '=', newest.id).executeTakeFirst()
-  const request = row?.result == null ? undefined : requestOf(row.result, limits)
+  const result = await new Requests(database, limits).result(newest.id)
+  const request = result === undefined ? undefined : requestOf(result, limits)
   if (request === undefined) throw unknown(verdict)
   return { id: newest.id, request, documents: await documentsOf(database, request) }
 }
@@ -92,10 +94,7 @@ async function documentsOf(database: Database, request: PackedRequest): Promise<
   const set = await load(request.evidence)
   const read = evidenceShape.safeParse(set === undefined ? undefined : JSON.parse(decodeUtf8(set) ?? 'null'))
   if (!read.success) throw new Fault('evidence.missing', { status: 500, parameters: { found: request.evidence } })
-  const found = read.data.observations.flatMap(({ question, outcome }) => [
-    ...('found' in outcome ? [outcome.found] : []),
-    ...(question.ask === 'log-entry' ? [question.envelope] : []),
-  ])
+  const found = digestsIn(read.data.observations as unknown as EvidenceSet)
   const own = request.verdicts.flatMap(({ inputs }) => [
     inputs.policy,
     inputs.waivers,

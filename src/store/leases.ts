@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type ExpressionBuilder, sql } from 'kysely'
 import { Fault } from '../core/fault.ts'
 import type { Json } from '../core/json.ts'
 import { limits as defaultLimits, type Limits } from '../core/limits.ts'
@@ -7,6 +7,7 @@ import type { Problem } from '../core/request.ts'
 import type { At, Database } from './database.ts'
 import { append } from './records.ts'
 import type { Progress } from './requests.ts'
+import type { Tables } from './tables.ts'
 import { toJsonb } from './text-column.ts'
 
 export type Lease = {
@@ -45,12 +46,7 @@ export class Leases {
         progress: null,
       })
       .where('id', '=', id)
-      .where(({ or, and, eb }) =>
-        or([
-          and([eb('state', '=', 'queued'), eb('due_at', '<=', sql<Date>`now()`)]),
-          and([eb('state', '=', 'running'), eb('lease_until', '<', sql<Date>`now()`)]),
-        ]),
-      )
+      .where(isDue)
       .returning(['id', 'attempt', 'tries', 'spec'])
       .executeTakeFirst()
     this.#at?.('claim.after')
@@ -154,14 +150,16 @@ export class Leases {
       .selectFrom('request')
       .select(['id', 'attempt'])
       .$if(after !== undefined, (query) => query.where('id', '>', after ?? ''))
-      .where(({ or, and, eb }) =>
-        or([
-          and([eb('state', '=', 'queued'), eb('due_at', '<=', sql<Date>`now()`)]),
-          and([eb('state', '=', 'running'), eb('lease_until', '<', sql<Date>`now()`)]),
-        ]),
-      )
+      .where(isDue)
       .orderBy('id')
       .limit(limit)
       .execute()
   }
 }
+
+/** Queued and due, or running on a lease that ended. */
+const isDue = ({ or, and, eb }: ExpressionBuilder<Tables, 'request'>) =>
+  or([
+    and([eb('state', '=', 'queued'), eb('due_at', '<=', sql<Date>`now()`)]),
+    and([eb('state', '=', 'running'), eb('lease_until', '<', sql<Date>`now()`)]),
+  ])

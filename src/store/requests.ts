@@ -59,6 +59,11 @@ export const requestColumns = [
   'done_at as doneAt',
 ] as const
 
+const openStates: readonly RequestState[] = ['queued', 'running']
+
+/** Whether nothing more happens to it by itself. */
+export const hasEnded = ({ state }: Pick<RequestRow, 'state'>): boolean => !openStates.includes(state)
+
 export const asRow = (row: object): RequestRow => row as RequestRow
 
 /** The rows of `request`: the truth about what was asked for; the queue only carries their ids. */
@@ -79,7 +84,7 @@ export class Requests {
     const open = this.#database.db
       .selectFrom('request')
       .select('id')
-      .where('state', 'in', ['queued', 'running'])
+      .where('state', 'in', openStates)
       .limit(this.#limits.openRequests)
     const row = await this.#database.db
       .selectFrom(open.as('open'))
@@ -165,7 +170,7 @@ export class Requests {
 
   /** Cancels what has not ended; false where there was nothing to cancel. */
   async cancel(id: string, principal: string | null): Promise<boolean> {
-    return this.#turn(id, ['queued', 'running'], 'cancelled', 'request.cancelled', principal)
+    return this.#turn(id, openStates, 'cancelled', 'request.cancelled', principal)
   }
 
   /** A parked or cancelled request from the start. */

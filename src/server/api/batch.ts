@@ -6,17 +6,16 @@ import { decodeUtf8, parseJson } from '../../core/json.ts'
 import { requestSchema } from '../../core/request.ts'
 import type { Service } from '../../jobs/service.ts'
 import { faultOf, sentProblem } from '../problems.ts'
-import { admit } from './door.ts'
+import { admit, keep } from './door.ts'
 import { define } from './route.ts'
 import * as shapes from './shapes.ts'
-import { creator, keyHeader, locationOf } from './verifications.ts'
+import { keyHeader, locationOf } from './verifications.ts'
 
 export const jsonLines = 'application/x-ndjson'
 
 /** Many requests in one body, a line each. A line that is wrong is answered as such and stops no other. */
 export function batch(app: FastifyInstance, service: Service): void {
   const { limits } = service
-  const create = creator(service)
   app.addContentTypeParser(
     jsonLines,
     { parseAs: 'buffer', bodyLimit: limits.bodyBytes },
@@ -56,7 +55,9 @@ export function batch(app: FastifyInstance, service: Service): void {
             status: 422,
             parameters: { found: 'problem' in read ? `line ${line}: ${read.problem}` : `line ${line}: a key twice` },
           })
-        const { id } = await create(await admit(service, value), request, key === undefined ? key : `${key} ${line}`)
+        const admitted = await admit(service, value)
+        const own = key === undefined ? key : `${key} ${line}`
+        const id = await keep(service, admitted, request.principal?.id ?? null, own)
         yield `${JSON.stringify({ line, ...named, id, location: locationOf(id) })}\n`
       } catch (error) {
         const fault = faultOf(error)

@@ -2,8 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { digestOf, isDigest } from '../../core/digest.ts'
 import { Fault } from '../../core/fault.ts'
-import { decodeUtf8, type Json, type Sealed } from '../../core/json.ts'
+import { decodeUtf8, type Sealed } from '../../core/json.ts'
 import { formatTime } from '../../core/time.ts'
+import { policyFault } from '../../examine/prepare.ts'
 import type { Service } from '../../jobs/service.ts'
 import { loadPolicy, type PolicyProblem, policyWarnings } from '../../policy/read.ts'
 import type { Expected, Named, NamedKind } from '../../store/documents.ts'
@@ -42,14 +43,7 @@ const kinds: readonly Kind[] = [
     body: shapes.policy,
     read: (body) => {
       const loaded = loadPolicy(body)
-      if ('problems' in loaded)
-        throw new Fault('policy.malformed', {
-          status: 422,
-          parameters: {
-            found: loaded.problems.map(({ pointer, message }) => `${pointer || '/'}: ${message}`).join('; '),
-            problems: loaded.problems as unknown as Json,
-          },
-        })
+      if ('problems' in loaded) throw policyFault(loaded.problems, 422)
       return { ...loaded.sealed, warnings: policyWarnings(loaded.policy) }
     },
   },

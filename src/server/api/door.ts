@@ -1,3 +1,4 @@
+import { type Digest, digestOf } from '../../core/digest.ts'
 import { Fault } from '../../core/fault.ts'
 import { canonicalJson, type Json } from '../../core/json.ts'
 import type { Request as Asked } from '../../core/request.ts'
@@ -50,6 +51,21 @@ export async function admit(service: Service, body: unknown): Promise<Admitted> 
   }
 }
 
+/** Commits an admitted request, then hands it to the queue. `key`: asked again with it, the first answer stands (R2). */
+export async function keep(
+  service: Service,
+  { spec, subject, policy }: Admitted,
+  principal: string | null,
+  key?: string,
+): Promise<string> {
+  const { requests, limits } = service
+  const idempotency = key !== undefined && { idempotency: { key, body: digestOf(spec), keepMs: limits.idempotencyMs } }
+  const created = await requests.create({ spec, subject, policy, principal, ...idempotency })
+  if ('conflict' in created) throw new Fault('request.idempotency-conflict', { status: 422 })
+  if (created.isNew) await service.enqueue(created.id)
+  return created.id
+}
+
 /** What cannot be recorded (a lone surrogate, a number without one form) or kept as text (U+0000) is not taken. */
 function wellFormed(body: unknown): string {
   const text = JSON.stringify(body)
@@ -70,7 +86,7 @@ async function demandDocuments({ keeper }: Service, { policy, trust }: Asked): P
     ...(typeof trust === 'object' && 'document' in trust ? [trust.document] : []),
   ] as const
   for (const digest of named)
-    if ((await keeper.document?.(digest as Parameters<NonNullable<typeof keeper.document>>[0])) === undefined)
+    if ((await keeper.document?.(digest as Digest)) === undefined)
       throw new Fault('store.unknown', { status: 422, parameters: { found: digest, expected: 'document' } })
 }
 

@@ -24,6 +24,3 @@ export function verificationOf(row: RequestRow, result: Uint8Array | undefined):
   const { answer } = (result === undefined ? {} : JSON.parse(decodeUtf8(result) ?? '{}')) as { answer?: object }
   return { ...operationOf(row), ...(answer !== undefined && { answer }) }
 }
-
-export const hasEnded = ({ state }: Pick<RequestRow, 'state'>): boolean =>
-  state === 'done' || state === 'parked' || state === 'cancelled'

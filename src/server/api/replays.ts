@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
-import { digestOf } from '../../core/digest.ts'
+import { type Digest, digestOf } from '../../core/digest.ts'
 import { Fault } from '../../core/fault.ts'
 import type { Request } from '../../core/request.ts'
 import { parseTime } from '../../core/time.ts'
@@ -74,8 +74,8 @@ async function policyInstead({ keeper, limits }: Service, policy: Request['polic
     return profile
   }
   if (!('document' in policy)) return policyFromValue(policy, 'none', limits)
-  const digest = String(policy.document)
-  const bytes = await keeper.document?.(digest as Parameters<NonNullable<typeof keeper.document>>[0])
+  const digest = policy.document as Digest
+  const bytes = await keeper.document?.(digest)
   const loaded = bytes === undefined ? undefined : loadPolicy(JSON.parse(Buffer.from(bytes).toString('utf8')))
   if (loaded === undefined || 'problems' in loaded) throw notStored(digest, 'policy')
   return loaded

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { digestOf } from '../../core/digest.ts'
 import { Fault } from '../../core/fault.ts'
 import { requestSchema } from '../../core/request.ts'
 import type { Service } from '../../jobs/service.ts'
-import { type Admitted, admit } from './door.ts'
-import { hasEnded, operationOf, verificationOf } from './operation.ts'
+import { hasEnded } from '../../store/requests.ts'
+import { admit, keep } from './door.ts'
+import { operationOf, verificationOf } from './operation.ts'
 import { define } from './route.ts'
 import * as shapes from './shapes.ts'
 import { ended, Places, waitOf } from './waiting.ts'
@@ -22,7 +22,6 @@ export const idParams = z.object({ id: shapes.idShape })
 export function verifications(app: FastifyInstance, service: Service): void {
   const { requests, limits } = service
   const places = new Places(limits.waiters, 'waiting requests')
-  const create = creator(service)
 
   define(app, {
     id: 'createVerification',
@@ -51,7 +50,8 @@ export function verifications(app: FastifyInstance, service: Service): void {
     },
     problems: [422],
     handle: async ({ headers, request }, reply) => {
-      const { id } = await create(await admit(service, request.body), request, headers['idempotency-key'])
+      const admitted = await admit(service, request.body)
+      const id = await keep(service, admitted, request.principal?.id ?? null, headers['idempotency-key'])
       reply.header('location', locationOf(id))
       const waitMs = waitOf(headers.prefer, limits.waitMs)
       const row =
@@ -112,7 +112,7 @@ export function verifications(app: FastifyInstance, service: Service): void {
         const row = await requests.find(id)
         if (row === undefined) throw unknown(id)
         if (!turned) throw new Fault('request.state', { status: 409, parameters: { found: row.state, expected } })
-        if (verb === 'retry') await service.queue.add([{ id, attempt: row.attempt }]).catch(service.report)
+        if (verb === 'retry') await service.enqueue(id, row.attempt)
         return operationOf(row)
       },
     })
@@ -120,22 +120,3 @@ export function verifications(app: FastifyInstance, service: Service): void {
 
 export const locationOf = (id: string): string => `/api/v1/verifications/${id}`
 export const unknown = (id: string): Fault => new Fault('request.unknown', { status: 404, parameters: { found: id } })
-
-/** Keeps an admitted request and hands it to the queue. */
-export function creator(service: Service) {
-  const { requests, limits } = service
-  return async (admitted: Admitted, { principal }: FastifyRequest, key: string | undefined) => {
-    const created = await requests.create({
-      spec: admitted.spec,
-      subject: admitted.subject,
-      policy: admitted.policy,
-      principal: principal?.id ?? null,
-      ...(key !== undefined && {
-        idempotency: { key, body: digestOf(admitted.spec), keepMs: limits.idempotencyMs },
-      }),
-    })
-    if ('conflict' in created) throw new Fault('request.idempotency-conflict', { status: 422 })
-    if (created.isNew) await service.enqueue(created.id)
-    return created
-  }
-}

@@ -8,7 +8,7 @@ import type { Service } from '../../jobs/service.ts'
 import { profileNames } from '../../policy/profiles/table.ts'
 import { type Html, html } from '../../report/page/html.ts'
 import { sentenceHtml } from '../../report/page/words.ts'
-import { admit } from '../api/door.ts'
+import { admit, keep } from '../api/door.ts'
 import type { Form } from './form.ts'
 
 /** What a person typed, and what was wrong with it. */
@@ -83,11 +83,6 @@ export async function askBy(
 export const namedBy = (policy: string): Request['policy'] =>
   isDigest(policy) ? { document: policy as Digest } : { profile: policy }
 
-/** The same door as the API's: what is wrong is said at once, what is good is committed before it is queued. */
-export async function askFor(body: unknown, service: Service, principal: string | null): Promise<string> {
-  const { spec, subject, policy } = await admit(service, body)
-  const created = await service.requests.create({ spec, subject, policy, principal })
-  if ('conflict' in created) throw new Fault('request.idempotency-conflict', { status: 422 })
-  await service.enqueue(created.id)
-  return created.id
-}
+/** By the same door as the API's. */
+export const askFor = async (body: unknown, service: Service, principal: string | null): Promise<string> =>
+  keep(service, await admit(service, body), principal)

@@ -90,55 +90,21 @@ const attentionList = (attention: Home['attention'], now: number): Html =>
 
 /** Every number leads to what it counts. */
 function numbers(counts: Counts): Html {
-  const sum = (is: (one: Counts[number]) => boolean) => counts.filter(is).reduce((total, { count }) => total + count, 0)
-  const tiles = [
-    tile(
-      'trusted',
-      'pass',
-      sum(({ outcome }) => outcome === 'trusted'),
-      { outcome: 'trusted' },
-    ),
-    tile(
-      'rejected',
-      'fail',
-      sum(({ outcome }) => outcome === 'rejected'),
-      { outcome: 'rejected' },
-    ),
-    tile(
-      'inconclusive',
-      'unknown',
-      sum(({ outcome }) => outcome === 'inconclusive'),
-      { outcome: 'inconclusive' },
-    ),
-    tile(
-      'parked',
-      'parked',
-      sum(({ state }) => state === 'parked'),
-      { state: 'parked' },
-    ),
-    tile(
-      'running',
-      'running',
-      sum(({ state }) => state === 'running'),
-      { state: 'running' },
-    ),
-    tile(
-      'waiting',
-      'waiting',
-      sum(({ state }) => state === 'queued'),
-      { state: 'queued' },
-    ),
-  ]
+  const tiles = numbered.map(([key, value, drawn, word = value]) => {
+    const count = counts.filter((one) => one[key] === value).reduce((sum, one) => sum + one.count, 0)
+    return html`<li><a class="${drawn}${count === 0 ? ' none' : ''}" href="${withQuery('/verifications', { [key]: value })}"><span aria-hidden="true">${mark(drawn, true)}</span><strong>${count}</strong> <span>${word}</span></a></li>`
+  })
   return html`<section aria-labelledby="numbers"><h2 id="numbers" class="section">All verifications</h2><ul class="tiles">${tiles}</ul></section>`
 }
 
-const tile = (
-  word: string,
-  drawn: Parameters<typeof mark>[0],
-  count: number,
-  query: Readonly<Record<string, string>>,
-): Html =>
-  html`<li><a class="${drawn}${count === 0 ? ' none' : ''}" href="${withQuery('/verifications', query)}"><span aria-hidden="true">${mark(drawn, true)}</span><strong>${count}</strong> <span>${word}</span></a></li>`
+const numbered: readonly (readonly ['outcome' | 'state', string, Parameters<typeof mark>[0], string?])[] = [
+  ['outcome', 'trusted', 'pass'],
+  ['outcome', 'rejected', 'fail'],
+  ['outcome', 'inconclusive', 'unknown'],
+  ['state', 'parked', 'parked'],
+  ['state', 'running', 'running'],
+  ['state', 'queued', 'waiting', 'waiting'],
+]
 
 const demoOffer = html`<section class="card" aria-labelledby="demo"><h2 id="demo">Or look at a demonstration first</h2>
 <p class="lead">Four images of a small release, one good and three attacked, with all their evidence. No network is needed.</p>

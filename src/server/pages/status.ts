@@ -23,8 +23,6 @@ export const outcomes = {
   inconclusive: { drawn: 'unknown', word: 'inconclusive' },
 } as const
 
-export const hasEnded = ({ state }: Pick<RequestRow, 'state'>): boolean => state !== 'queued' && state !== 'running'
-
 /** The mark, then the word: no colour is needed to read it. */
 export const statusHtml = ({ drawn, word }: Status): Html =>
   html`<span class="status ${drawn}"><span aria-hidden="true">${mark(drawn, true)}</span> ${word}</span>`

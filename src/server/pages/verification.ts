@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { type Digest, isDigest } from '../../core/digest.ts'
 import { Fault } from '../../core/fault.ts'
+import { fromPack } from '../../jobs/load-pack.ts'
 import type { Service } from '../../jobs/service.ts'
 import { type VerdictView, verdictView } from '../../report/model/verdict-view.ts'
 import { mark } from '../../report/page/drawing.ts'
@@ -9,7 +10,7 @@ import { verdictHtml } from '../../report/page/verdict.ts'
 import { digestHtml } from '../../report/page/words.ts'
 import { type Answered, answersFor, otherVerdicts } from '../../store/artifacts.ts'
 import { isId } from '../../store/id.ts'
-import type { RequestRow } from '../../store/requests.ts'
+import { hasEnded, type RequestRow } from '../../store/requests.ts'
 import { type Result, resultOf } from './answer.ts'
 import { answersTable } from './answers-table.ts'
 import { comparePath } from './artifact.ts'
@@ -19,7 +20,7 @@ import { layout } from './layout.ts'
 import { links } from './links.ts'
 import { problemHtml } from './problem.ts'
 import { seeOther, sendPage } from './reply.ts'
-import { hasEnded, outcomes, statusHtml, statusOf } from './status.ts'
+import { outcomes, statusHtml, statusOf } from './status.ts'
 import { took, whenHtml } from './time.ts'
 
 const answersShown = 2000
@@ -102,7 +103,7 @@ export function verificationPage(verification: Verification): string {
   const so = statusOf(row)
   const isLive = !hasEnded(row)
   const body =
-    result === undefined ? stateHtml(row, now) : judgedHtml(verdictView(result.answer), verification, isPacked(row))
+    result === undefined ? stateHtml(row) : judgedHtml(verdictView(result.answer), verification, isPacked(row))
   const head = html`<p class="crumbs"><a href="/verifications">Verifications</a></p>
 <div class="head"><h1 class="small">Asked ${whenHtml(row.createdAt, now)}${row.doneAt === null ? undefined : html`, took ${took(Math.max(0, row.doneAt.getTime() - row.createdAt.getTime()))}`}</h1>
 <p class="exports">${downloads(verification)}</p></div>`
@@ -121,13 +122,13 @@ function downloads({ row, result }: Verification): Html {
 }
 
 /** Not judged: still to come, or ended without a verdict. */
-function stateHtml(row: RequestRow, now: number): Html {
+function stateHtml(row: RequestRow): Html {
   const { id, subject, policy, state, attempt, progress, error } = row
   const so = statusOf(row)
   const told = error === null ? undefined : problemHtml(error)
   return html`<article class="state ${so.drawn}" aria-labelledby="subject"><header>${mark(so.drawn)}<div><p class="word" role="status">${titles[so.word] ?? so.word}</p><h2 id="subject" class="mono">${subject}</h2><p class="soft">Policy ${policy}${attempt > 1 ? `, attempt ${attempt}` : ''}</p></div></header>
 ${state === 'running' ? bar(progress) : undefined}
-${explain(row, now)}
+${explain(row)}
 ${told}
 ${buttons(id, state)}</article>`
 }
@@ -147,7 +148,7 @@ const bar = (progress: RequestRow['progress']): Html =>
     ? html`<div class="progress"><progress aria-label="Progress"></progress><p class="soft">Beginning</p></div>`
     : html`<div class="progress">${progress.total === null ? html`<progress aria-label="Progress"></progress>` : html`<progress aria-label="Progress" value="${progress.done}" max="${progress.total}"></progress>`}<p class="soft">${phases[progress.phase] ?? progress.phase}: ${progress.done} ${progress.unit} answered${progress.total === null ? '' : ` of ${progress.total}`}</p></div>`
 
-function explain({ state, error, attempt }: RequestRow, _now: number): Html | undefined {
+function explain({ state, error, attempt }: RequestRow): Html | undefined {
   switch (state) {
     case 'queued':
       return error === null
@@ -173,7 +174,7 @@ function buttons(id: string, state: RequestRow['state']): Html | undefined {
 }
 
 /** Brought in by a pack: a demonstration, or what another installation saw. */
-const isPacked = ({ policy }: RequestRow): boolean => policy.endsWith(', from a pack')
+const isPacked = ({ policy }: RequestRow): boolean => policy.endsWith(fromPack)
 
 function judgedHtml(view: VerdictView, { row, answers, choices, others }: Verification, packed: boolean): Html {
   const story = packed
