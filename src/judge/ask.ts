@@ -150,18 +150,18 @@ function askLayers(open: Questions, image: Name, manifest: Digest, view: Evidenc
 
 /** Digests that a list of referrers names: every one of them is opened, whatever type the list states (formats section 4). */
 export function referrersOf(list: Digest, subject: Digest, view: EvidenceView, limits: Limits): readonly Digest[] {
-  return (readReferrers(list, view, limits) ?? []).filter((digest) => digest !== subject).slice(0, limits.referrers)
+  return (readReferrers(list, view, limits)?.digests ?? [])
+    .filter((digest) => digest !== subject)
+    .slice(0, limits.referrers)
 }
 
-export function readReferrers(list: Digest, view: EvidenceView, limits: Limits): readonly Digest[] | undefined {
+/** What a list names; `foreign`: some of it under digests that we do not speak (T89). */
+export type Referrers = { readonly digests: readonly Digest[]; readonly foreign: boolean }
+
+export function readReferrers(list: Digest, view: EvidenceView, limits: Limits): Referrers | undefined {
   const bytes = view.bytes(list)
-  if (bytes === undefined) return undefined
-  const index = readIndexOf(bytes, limits)
-  return index === undefined ? undefined : [...new Set(index)]
+  const index = bytes === undefined ? undefined : readIndex(bytes, limits.jsonDepth)
+  return (
+    index && { digests: [...new Set(index.manifests.map(({ digest }) => digest))], foreign: index.foreign.length > 0 }
+  )
 }
-
-export const hasForeignReferrers = (list: Digest, view: EvidenceView, limits: Limits): boolean =>
-  (readIndex(view.bytes(list) ?? Buffer.alloc(0), limits.jsonDepth)?.foreign.length ?? 0) > 0
-
-const readIndexOf = (bytes: Uint8Array, limits: Limits): readonly Digest[] | undefined =>
-  readIndex(bytes, limits.jsonDepth)?.manifests.map(({ digest }) => digest)

@@ -10,7 +10,7 @@ import { readBundle } from '../verify/signature/bundle.ts'
 import { type Candidate, isCandidate, type Unreadable } from '../verify/signature/candidate.ts'
 import { readEnvelope } from '../verify/signature/envelope.ts'
 import { readDownloaded, readLegacyLayer } from '../verify/signature/simple-signing.ts'
-import { hasForeignReferrers, readReferrers } from './ask.ts'
+import { readReferrers } from './ask.ts'
 import { entriesOf, readGiven, withEntries } from './bare-envelopes.ts'
 import type { EvidenceView } from './evidence-view.ts'
 import { isCandidateLayer, layerQuestion } from './layers.ts'
@@ -125,14 +125,14 @@ class Collector {
   }
 
   referrers(image: Name, list: Digest, subject: Digest): void {
-    const digests = readReferrers(list, this.view, this.limits)
-    if (digests === undefined) {
+    const listed = readReferrers(list, this.view, this.limits)
+    if (listed === undefined) {
       this.gap('registry.malformed', both, { ask: 'referrers', image, digest: subject })
       return
     }
+    const { digests, foreign } = listed
     if (digests.length > this.limits.referrers) this.gap('limit.referrers', both)
-    if (hasForeignReferrers(list, this.view, this.limits))
-      this.gap('reference.digest-unsupported', both, { ask: 'referrers', image, digest: subject }) // T89
+    if (foreign) this.gap('reference.digest-unsupported', both, { ask: 'referrers', image, digest: subject }) // T89
     for (const digest of digests.slice(0, this.limits.referrers)) {
       if (digest === subject) continue
       const question: Question = { ask: 'manifest', image, digest }

@@ -69,16 +69,7 @@ export function judge(inputs: Inputs, bytes: BytesOf, at: number, limits: Limits
 }
 
 /** T36: a finding may quote a stranger, and has a canonical form all the same. */
-const readable = (finding: Finding): Finding => {
-  const { expected, found, claimed, where } = finding
-  return {
-    ...finding,
-    ...(expected !== undefined && { expected: wellFormed(expected) }),
-    ...(found !== undefined && { found: wellFormed(found) }),
-    ...(claimed !== undefined && { claimed: wellFormed(claimed) }),
-    ...(where !== undefined && { where: wellFormed(where as unknown as Json) as unknown as typeof where }),
-  }
-}
+const readable = (finding: Finding): Finding => wellFormed(finding as unknown as Json) as unknown as Finding
 
 /** The evidence set is a document of ours; one that does not read is a bug of whoever stored it. */
 function viewOf(evidence: Digest, bytes: BytesOf): EvidenceView {
