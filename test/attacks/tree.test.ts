@@ -186,6 +186,13 @@ test('T29 a signature that is brought along counts once, for a platform or for i
   )
 })
 
+const rewritten = (artifact: Artifact, bytes: Buffer): Artifact => ({
+  ...artifact,
+  bytes,
+  digest: ociDigest(bytes),
+  size: bytes.length,
+})
+
 test.each(['manifests', 'Manifests', 'manifeſts'])(
   'T30 an index that lists its images twice, as another decoder would read it, is none: %s',
   async (key) => {
@@ -195,7 +202,7 @@ test.each(['manifests', 'Manifests', 'manifeſts'])(
     const text = it.index.bytes.toString('utf8')
     const list = JSON.stringify((JSON.parse(evil.index.bytes.toString('utf8')) as { manifests: unknown }).manifests)
     const bytes = Buffer.from(`${text.slice(0, text.lastIndexOf('}'))},"${key}":${list}}`)
-    const twice = { ...it.index, bytes, digest: ociDigest(bytes), size: bytes.length }
+    const twice = rewritten(it.index, bytes)
     await expectEach(
       { layout: [tagged(twice), ...entries.both], platform: 'linux/amd64' },
       'inconclusive image.malformed',
@@ -209,7 +216,7 @@ test('T30 a manifest with a key of the format in another case is none', async ()
   const text = it.amd64.bytes.toString('utf8')
   for (const extra of ['"Manifests":[]', '"Layers":[]', '"Config":{}']) {
     const bytes = Buffer.from(`${text.slice(0, text.lastIndexOf('}'))},${extra}}`)
-    const odd = { ...it.amd64, bytes, digest: ociDigest(bytes), size: bytes.length }
+    const odd = rewritten(it.amd64, bytes)
     await expectEach({ layout: [tagged(odd), signedAt(odd)] }, 'inconclusive image.malformed')
   }
 })
@@ -220,7 +227,7 @@ test('T89 one member under a digest that we do not speak is told by itself', asy
   if (first === undefined || second === undefined) throw new Error('two members')
   const digest = `sha512:${'ab'.repeat(64)}`
   const bytes = Buffer.from(JSON.stringify({ ...document, manifests: [first, { ...second, digest }] }))
-  const mixed = { ...it.index, bytes, digest: ociDigest(bytes), size: bytes.length }
+  const mixed = rewritten(it.index, bytes)
   const layout = [tagged(mixed), signedAt(mixed), { artifact: it.amd64, reference: repository }]
   const answer = await expectTold(
     { layout },

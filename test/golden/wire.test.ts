@@ -1,30 +1,13 @@
 /** The documents that go over a wire or onto a disk, byte for byte, made from evidence that was stored once. */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { canonicalJson, type Json } from '../../src/core/json.ts'
-import { limits } from '../../src/core/limits.ts'
 import { sealInputs, sealVerdict } from '../../src/core/verdict.ts'
-import { memoryStore } from '../../src/evidence/store/memory.ts'
-import { offline } from '../../src/examine/examination.ts'
-import { examine } from '../../src/examine/examine.ts'
-import { prepare, readRequest } from '../../src/examine/prepare.ts'
-
-const folder = join(import.meta.dirname, '../fixtures/wire')
-const request = JSON.parse(readFileSync(join(folder, 'request.json'), 'utf8')) as Record<string, unknown>
-const now = () => Date.parse('2026-01-15T14:00:00Z')
+import { readRequest } from '../../src/examine/prepare.ts'
+import { examineGolden, folder, request } from './request.ts'
 
 async function examined() {
-  const store = memoryStore()
-  const { examination, sources } = await prepare(readRequest(request), {
-    paths: { root: folder, confined: true },
-    store,
-    limits,
-    now,
-    publicGood: () => Promise.resolve(undefined),
-  })
-  const world = { store, sources: [...sources, offline(now)], now, limits, versions: { meshproof: 'golden' } }
-  const done = await examine(examination, { ...world, signal: new AbortController().signal })
+  const { examination, examined: done } = await examineGolden({ meshproof: 'golden' })
   return { ...done, policy: examination.policy }
 }
 
