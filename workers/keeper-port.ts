@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Digest } from '../src/core/digest.ts'
-import type { Asked, EvidenceStore, Question } from '../src/core/observation.ts'
+import type { Earlier, History } from '../src/core/history.ts'
+import type { Asked, EvidenceStore, LookupQuestion, Question } from '../src/core/observation.ts'
 import type { Name } from '../src/core/reference.ts'
 import { canonicalName } from '../src/examine/config.ts'
 import type { ExaminedTrust } from '../src/examine/examination.ts'
@@ -16,6 +17,8 @@ type Call =
   | { readonly call: 'document'; readonly digest: Digest }
   | { readonly call: 'public-good'; readonly offline: boolean }
   | { readonly call: 'registry' | 'log' | 'recall'; readonly question: Question }
+  | { readonly call: 'earlier'; readonly questions: readonly LookupQuestion[] }
+  | { readonly call: 'index-of'; readonly image: Name; readonly digest: Digest }
 
 type FromThread =
   | { readonly id: number; readonly call: Call }
@@ -54,6 +57,10 @@ export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, f
         return (await keeper.network([])).log(call.question, signal)
       case 'recall':
         return (await keeper.recalled?.())?.log(call.question, signal)
+      case 'earlier':
+        return keeper.history?.earlier(call.questions)
+      case 'index-of':
+        return keeper.history?.indexOf(call.image, call.digest)
     }
   }
   const answer = (message: ToThread) => port.postMessage(message)
@@ -122,6 +129,10 @@ export function remoteKeeper(port: MessagePort, given: Given): Shopkeeper & { re
     network: async () => ({ store, log: through<Asked | undefined>('log'), registry: through<Asked>('registry') }),
     recalled: async () => ({ store, log: through<Asked | undefined>('recall') }),
     store: () => store,
+    history: {
+      earlier: (questions) => ask({ call: 'earlier', questions }) as Promise<readonly Earlier[]>,
+      indexOf: (image, digest) => ask({ call: 'index-of', image, digest }) as ReturnType<History['indexOf']>,
+    },
     document: (digest) => ask({ call: 'document', digest }) as Promise<Uint8Array | undefined>,
     lost,
     report: (error) => tell({ report: error instanceof Error ? (error.stack ?? error.message) : String(error) }),

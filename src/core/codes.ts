@@ -433,6 +433,16 @@ export const codes = {
     'info',
     'The index also lists {found} documents without a platform; they are not images.',
   ),
+  'image.tag-moved': row(
+    'high',
+    'The tag was seen elsewhere before: {expected}. Now it is {found}.',
+    'Find out who moved it: a release stays where it is. The verdict is about the digest.',
+  ),
+  'image.evidence-gone': row(
+    'high',
+    'What stood at {found} before is no longer there, in part or whole: {expected}.',
+    'Find out who removed it. What was seen is kept under these digests.',
+  ),
   'registry.tag-moved': row('medium', 'The tag now names another digest: {found}.', 'Find out who moved it.'),
   'registry.not-found': row('high', 'The registry does not know {expected}.', 'Check the spelling and the tag.'),
   'registry.unauthorized': row('medium', 'The registry {found} wants a login.', 'Log in (docker login) and try again.'),

@@ -22,6 +22,8 @@ export const limits = Object.freeze({
   referrers: 256,
   referrerPages: 4,
   members: 128,
+  /** Other answers that one look-up had before. */
+  sightings: 32,
   redirects: 3,
   layoutBlobs: 10_000,
   archiveEntries: 100_000,

@@ -15,6 +15,21 @@ export type Question =
   | { readonly ask: 'given'; readonly kind: GivenKind }
   /** A transparency log's entries for a bare envelope: `envelope` is the digest of its bytes, which the store holds. */
   | { readonly ask: 'log-entry'; readonly artifact: Digest; readonly envelope: Digest }
+  /** Asked last, of whoever remembers: where the tag and the look-ups of this image led before, if elsewhere. */
+  | { readonly ask: 'sightings'; readonly image: Reference }
+  /** The index in which this digest was seen under that name. */
+  | { readonly ask: 'index-of'; readonly image: Name; readonly digest: Digest }
+
+export type HistoryQuestion = Extract<Question, { ask: 'sightings' | 'index-of' }>
+/** What a registry can be asked. */
+export type RegistryQuestion = Exclude<Extract<Question, { image: unknown }>, HistoryQuestion>
+/** Answers that may be other ones tomorrow, for the same digest or the same tag. */
+export type LookupQuestion = Extract<Question, { ask: 'resolve' | 'tag' | 'referrers' }>
+
+export const isOfHistory = (question: Question): question is HistoryQuestion =>
+  question.ask === 'sightings' || question.ask === 'index-of'
+export const isLookup = (question: Question): question is LookupQuestion =>
+  question.ask === 'resolve' || question.ask === 'tag' || question.ask === 'referrers'
 
 export type LogQuestion = Extract<Question, { ask: 'log-entry' }>
 

@@ -51,10 +51,13 @@ export type World = {
   readonly signal: AbortSignal
   /** Hosts that were asked in passing and did not answer; of one run, which asks them so no more. */
   readonly lost?: Set<string>
+  /** Whether a source remembers what was seen before. */
+  readonly history?: boolean
 }
 
 export interface Source {
-  tryAnswer(question: Question, signal: AbortSignal): Promise<Asked | undefined>
+  /** `sofar`: what is known by now. */
+  tryAnswer(question: Question, signal: AbortSignal, sofar: readonly Asked[]): Promise<Asked | undefined>
 }
 
 /** A source that answers only what it knows, such as a layout. */

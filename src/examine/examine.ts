@@ -44,6 +44,7 @@ export async function examine(examination: Examination, world: World): Promise<E
           name: subject.name,
           signatureRepository: examination.signatureRepository,
           platform: examination.platform,
+          ...(world.history !== undefined && { history: world.history }),
         }
       : undefined
   const gathered = await gather(

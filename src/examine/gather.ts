@@ -64,7 +64,7 @@ export async function gather(
         ? failed(question, 'limit.rounds', world)
         : questionKey(question) === passing
           ? answerInPassing(question, world)
-          : answer(question, world, world.signal),
+          : answer(question, world, world.signal, gathered.observations),
     )
     for (const asked of answers) await gathered.add(asked)
   }
@@ -74,10 +74,15 @@ const unique = (questions: readonly Question[]): readonly Question[] => [
   ...new Map(questions.map((question) => [questionKey(question), question])).values(),
 ]
 
-async function answer(question: Question, world: World, signal: AbortSignal): Promise<Asked> {
+async function answer(
+  question: Question,
+  world: World,
+  signal: AbortSignal,
+  sofar: readonly Asked[] = [],
+): Promise<Asked> {
   for (const source of world.sources) {
     if (signal.aborted) break
-    const asked = await source.tryAnswer(question, signal)
+    const asked = await source.tryAnswer(question, signal, sofar)
     if (asked !== undefined) return asked
   }
   return failed(question, signal.aborted ? 'limit.time' : 'evidence.offline', world)

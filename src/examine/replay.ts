@@ -2,7 +2,7 @@ import type { Digest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
 import { parseJson } from '../core/json.ts'
 import { limits as defaultLimits, type Limits } from '../core/limits.ts'
-import { type Asked, type Observation, questionKey } from '../core/observation.ts'
+import { type Asked, isOfHistory, type Observation, questionKey } from '../core/observation.ts'
 import type { Name, Reference } from '../core/reference.ts'
 import type { VerdictAnswer } from '../core/request.ts'
 import { parseTime, type Time } from '../core/time.ts'
@@ -100,6 +100,7 @@ async function again(
     limits,
     versions,
     signal: AbortSignal.timeout(limits.requestMs),
+    history: observations.some(({ question }) => isOfHistory(question)),
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Digest } from '../core/digest.ts'
+import type { History } from '../core/history.ts'
 import { limits } from '../core/limits.ts'
 import type { Asked, EvidenceStore, Question } from '../core/observation.ts'
 import type { Name } from '../core/reference.ts'
@@ -8,6 +9,7 @@ import type { ReadAssets } from '../evidence/given/pieces.ts'
 import { type Examination, type ExaminedTrust, offline, type Source } from './examination.ts'
 import { type Examined, examine } from './examine.ts'
 import { prepare, type Shop } from './prepare.ts'
+import { remembered } from './remembered.ts'
 import { versions } from './versions.ts'
 
 /** What one run of the command line keeps open: the network's sources, the trust, the clock. */
@@ -26,6 +28,8 @@ export type Shopkeeper = {
   readonly lost?: Set<string>
   /** A stored document; the command line has none. */
   readonly document?: (digest: Digest) => Promise<Uint8Array | undefined>
+  /** What was seen before; the command line remembers nothing. */
+  readonly history?: History
   /** Causes go to the log, never into an answer. */
   readonly report: (error: unknown) => void
 }
@@ -68,7 +72,12 @@ export async function examineRequest(
   }
   const world = {
     store,
-    sources: [...sources, ...sourcesOf(run, own, closed, keeper)].map((source) => watched(source, watch)),
+    sources: [
+      ...(keeper.history === undefined ? [] : [remembered(keeper.history, own, keeper.now, limits)]),
+      ...sources,
+      ...sourcesOf(run, own, closed, keeper),
+    ].map((source) => watched(source, watch)),
+    history: keeper.history !== undefined,
     now: keeper.now,
     limits,
     versions: versions(),
@@ -88,8 +97,8 @@ const watched = (source: Source, { answered }: Watch): Source =>
   answered === undefined
     ? source
     : {
-        tryAnswer: async (question, signal) => {
-          const asked = await source.tryAnswer(question, signal)
+        tryAnswer: async (question, signal, sofar) => {
+          const asked = await source.tryAnswer(question, signal, sofar)
           if (asked !== undefined) answered(question)
           return asked
         },

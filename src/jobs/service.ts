@@ -10,6 +10,7 @@ import { Clock } from '../store/clock.ts'
 import { type At, type Database, openDatabase, type Place, ping } from '../store/database.ts'
 import { Documents } from '../store/documents.ts'
 import { evidenceStore, keptUnder, lookupTable } from '../store/evidence.ts'
+import { historyOf } from '../store/history.ts'
 import { Leases } from '../store/leases.ts'
 import { migrate, pending } from '../store/migrate.ts'
 import { Requests } from '../store/requests.ts'
@@ -80,6 +81,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   }
   const keeper = {
     ...keeperOf(config, env, report, kept),
+    history: historyOf(database, limits),
     document: async (digest: Digest) => (await keptUnder(database, digest))?.bytes,
   }
   return {

@@ -6,7 +6,7 @@ import type { CandidateKind, Policy } from '../core/policy.ts'
 import { type Name, nameOf, partsOf, type Reference } from '../core/reference.ts'
 import { askLog } from './ask-log.ts'
 import type { EvidenceView } from './evidence-view.ts'
-import { indexBehind, manifestBehind } from './index-behind.ts'
+import { indexBehind, manifestsBehind } from './index-behind.ts'
 import { layerQuestion } from './layers.ts'
 import { closedBy, kindsOf, placesFor, tagFor } from './places.ts'
 import { meansPlatform, readTree } from './tree.ts'
@@ -18,10 +18,20 @@ export type ImageAsked = {
   readonly name: Name
   readonly signatureRepository?: Name | undefined
   readonly platform?: string | undefined
+  /** Whether somebody here remembers what was seen before. */
+  readonly history?: boolean
 }
 
 /** The questions still open for an image; none = everything is at hand, or known to be absent or out of reach. */
 export function askImage(asked: ImageAsked, policy: Policy, view: EvidenceView, limits: Limits): readonly Question[] {
+  const open = askPlaces(asked, policy, view, limits)
+  if (open.length > 0 || asked.history !== true) return open
+  const last = new Questions(view)
+  last.add({ ask: 'sightings', image: asked.reference }) // once it is known where everything leads now
+  return last.list
+}
+
+function askPlaces(asked: ImageAsked, policy: Policy, view: EvidenceView, limits: Limits): readonly Question[] {
   const open = new Questions(view)
   const parts = partsOf(asked.reference)
   const place = nameOf(parts)
@@ -54,12 +64,14 @@ export function askImage(asked: ImageAsked, policy: Policy, view: EvidenceView, 
     if (far !== undefined && silent(digest) && (!lends || silent(tree.root)))
       askDigest(open, far, digest, kinds, view, limits)
   }
-  // Of a platform that was asked by its digest, the index of the tag beside it is asked for what stands on indexes only.
+  // Of a platform that was asked by its digest, its index is asked for what stands on indexes only: that of the tag beside
+  // it, or one in which it was seen.
   if (tree.isIndex || !kinds.includes('attestation') || policy.inherit?.includes('attestation') === false)
     return open.list
-  const tagged = manifestBehind(asked.reference, tree.root, view)
-  if (tagged !== undefined) open.add(tagged)
+  for (const question of manifestsBehind(asked.reference, tree.root, view)) open.add(question)
   const behind = indexBehind(asked.reference, tree.root, view, limits)
+  if (behind === undefined && open.list.length === 0 && asked.history === true)
+    open.add({ ask: 'index-of', image: place, digest: tree.root })
   for (const repository of behind === undefined ? [] : [...near, ...(far === undefined ? [] : [far])])
     if (behind !== undefined) askDigest(open, repository, behind, ['attestation'], view, limits)
   return open.list

@@ -6,8 +6,9 @@ import type { EvidenceView } from './evidence-view.ts'
 import { readTree } from './tree.ts'
 
 /**
- * Of `name:tag@digest`: the index that the tag names, where it lists this very digest and its bytes are held. Provenance stands
- * on the index only, and a kubelet reports the platform's digest; what lists it may lend to it (T29).
+ * Of a platform that was asked by its digest: the index that the tag beside it names, or in which it was seen under this name,
+ * where that lists this very digest and its bytes are held. Provenance stands on the index only, and a kubelet reports
+ * the platform's digest; what lists it may lend to it (T29).
  */
 export function indexBehind(
   reference: Reference,
@@ -15,23 +16,34 @@ export function indexBehind(
   view: EvidenceView,
   limits: Limits,
 ): Digest | undefined {
-  const question = manifestBehind(reference, subject, view)
-  const outcome = question === undefined ? undefined : view.outcomeOf(question)
-  if (question === undefined || outcome === undefined || !('found' in outcome)) return undefined
-  const tree = readTree(question.digest, outcome.mediaType, view.bytes, limits)
-  return !('problem' in tree) && tree.members.some(({ digest }) => digest === subject) ? tree.root : undefined
+  for (const question of manifestsBehind(reference, subject, view)) {
+    const outcome = view.outcomeOf(question)
+    if (outcome === undefined || !('found' in outcome)) continue
+    const tree = readTree(question.digest, outcome.mediaType, view.bytes, limits)
+    if (!('problem' in tree) && tree.members.some(({ digest }) => digest === subject)) return tree.root
+  }
+  return undefined
 }
 
-/** What has to be looked at to know it: the manifest of the tag, where that is another one. */
-export function manifestBehind(
+type ManifestQuestion = Extract<Question, { ask: 'manifest' }>
+
+/** What has to be looked at to know it. */
+export function manifestsBehind(
   reference: Reference,
   subject: Digest,
   view: EvidenceView,
-): Extract<Question, { ask: 'manifest' }> | undefined {
+): readonly ManifestQuestion[] {
   const parts = partsOf(reference)
-  if (parts.tag === undefined || parts.digest !== subject) return undefined
-  const tag = view.outcomeOf({ ask: 'resolve', image: reference.split('@')[0] as Reference })
-  return tag === undefined || !('found' in tag) || tag.found === subject
-    ? undefined
-    : { ask: 'manifest', image: nameOf(parts), digest: tag.found }
+  if (parts.digest !== subject) return []
+  const image = nameOf(parts)
+  const tag =
+    parts.tag === undefined
+      ? undefined
+      : view.outcomeOf({ ask: 'resolve', image: reference.split('@')[0] as Reference })
+  const seen = view.outcomeOf({ ask: 'index-of', image, digest: subject })
+  return [tag, seen].flatMap((outcome) =>
+    outcome === undefined || !('found' in outcome) || outcome.found === subject
+      ? []
+      : [{ ask: 'manifest' as const, image, digest: outcome.found }],
+  )
 }

@@ -14,6 +14,7 @@ import { installedFindings } from './installed.ts'
 import { note } from './note.ts'
 import { type JudgedRequirement, judgeRequirement } from './requirement.ts'
 import { sameBuildFindings } from './same-build.ts'
+import { sightingFindings } from './sightings.ts'
 import { scopeOf, situationOf } from './situation.ts'
 import { trustFor } from './trust-for.ts'
 
@@ -53,6 +54,7 @@ export function judge(inputs: Inputs, bytes: BytesOf, at: number, limits: Limits
     ...sameBuildFindings(policy, byId, inputs),
     ...installedFindings(policy, inputs, view, limits),
     ...situation.notes(inputs),
+    ...sightingFindings(inputs, view, limits),
     ...nothingApplies(policy, inputs, findings),
     ...policyNotes(policy, inputs, findings),
     ...trust.notes(inputs),

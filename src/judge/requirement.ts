@@ -276,7 +276,7 @@ const gapDetail = ({ question }: Gap): Pick<Finding, 'found' | 'where'> | object
 const placeOf = (question: NonNullable<Gap['question']>): string =>
   question.ask === 'tag'
     ? `${question.image}:${question.tag}`
-    : question.ask === 'resolve'
+    : question.ask === 'resolve' || question.ask === 'sightings'
       ? question.image
       : question.ask === 'given'
         ? question.kind

@@ -46,7 +46,7 @@ export type TestRegistry = {
     mediaType?: string,
   ): string
   addBlob(repository: string, bytes: Uint8Array | string): string
-  /** Removes a tag, or a manifest or blob by digest. */
+  /** Removes a tag, or a manifest or blob by digest, which is then no referrer any more. */
   remove(repository: string, ref: string): void
   setFault(fault: Fault | undefined): void
   /** `GET /v2/…`, one a request. */
@@ -163,6 +163,10 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     remove: (repository, ref) => {
       if (!ref.includes(':')) tags.delete(`${repository}:${ref}`)
       manifests.delete(`${repository}@${ref}`)
+      for (const list of referring.values()) {
+        const at = list.findIndex((one) => 'digest' in one && one.digest === ref)
+        if (at >= 0) list.splice(at, 1)
+      }
       blobs.delete(`${repository}@${ref}`)
     },
     setFault: (next) => {

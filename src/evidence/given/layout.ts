@@ -3,7 +3,14 @@ import { join } from 'node:path'
 import { type Digest, hexOf } from '../../core/digest.ts'
 import { type Json, seal } from '../../core/json.ts'
 import type { Limits } from '../../core/limits.ts'
-import type { Answerer, Asked, EvidenceStore, Outcome3, Question } from '../../core/observation.ts'
+import {
+  type Answerer,
+  type Asked,
+  type EvidenceStore,
+  isOfHistory,
+  type Outcome3,
+  type Question,
+} from '../../core/observation.ts'
 import { type Descriptor, isIndexType, mediaTypes, readIndex, readManifest } from '../../core/oci.ts'
 import { isProblem, type Name, nameOf, parseReference, partsOf } from '../../core/reference.ts'
 import { findAltered } from './altered.ts'
@@ -109,7 +116,7 @@ export class LayoutSource implements Answerer {
 
   /** undefined: this layout says nothing of it, somebody else has to be asked. */
   async tryAnswer(question: Question): Promise<Outcome3 | undefined> {
-    if (!('image' in question)) return undefined
+    if (!('image' in question) || isOfHistory(question)) return undefined
     const parts = partsOf(question.image)
     const name = nameOf(parts)
     const mine = this.names.has(name) || this.entries.some((entry) => entry.name === undefined)

@@ -50,6 +50,8 @@ const question = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('tag'), image: text, tag: text }),
   z.object({ ask: z.literal('given'), kind: text }),
   z.object({ ask: z.literal('log-entry'), artifact: digest, envelope: digest }),
+  z.object({ ask: z.literal('sightings'), image: text }),
+  z.object({ ask: z.literal('index-of'), image: text, digest }),
 ])
 const outcome = z.union([
   z.object({ found: digest, mediaType: text }),

@@ -1,6 +1,6 @@
 import { limits as defaultLimits, type Limits } from '../../core/limits.ts'
 import type { Lookups } from '../../core/lookups.ts'
-import type { Answerer, Asked, EvidenceStore, Question } from '../../core/observation.ts'
+import { type Answerer, type Asked, type EvidenceStore, isOfHistory, type Question } from '../../core/observation.ts'
 import { formatTime } from '../../core/time.ts'
 import type { Waits } from '../../core/waits.ts'
 import { Flights } from '../flights.ts'
@@ -80,7 +80,8 @@ export function registryAnswerer(options: RegistryOptions): RegistryAnswerer {
   )
 
   async function told(question: Question, signal: AbortSignal): Promise<Told> {
-    if (!('image' in question)) return toldFailure(failure('evidence.nothing-given', 'given', {}))
+    if (!('image' in question) || isOfHistory(question))
+      return toldFailure(failure('evidence.nothing-given', 'given', {}))
     if (!isAskable(question)) return toldFailure(failure('reference.malformed', 'meshproof', {})) // T41
     const place = placeOf(question.image, mirrors, rules)
     switch (question.ask) {
