@@ -18,6 +18,9 @@ type Call =
   | { readonly call: 'public-good'; readonly offline: boolean }
   | { readonly call: 'registry' | 'log' | 'recall'; readonly question: Question }
   | { readonly call: 'earlier'; readonly questions: readonly LookupQuestion[] }
+  | { readonly call: 'measure'; readonly url: string }
+  | { readonly call: 'save'; readonly url: string; readonly limit: number }
+  | { readonly call: 'discard'; readonly place: string }
   | { readonly call: 'index-of'; readonly image: Name; readonly digest: Digest }
 
 type FromThread =
@@ -40,6 +43,7 @@ export type Watched = { readonly answered: () => void; readonly failed: (error: 
 /** The main thread's end: answers until the port closes. What fails here is told to `failed`, and ends the thread's call. */
 export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, failed }: Watched): void {
   const calls = new Map<number, AbortController>()
+  const saved = new Map<string, () => Promise<void>>()
   const store = keeper.store()
   const run = async (call: Call, signal: AbortSignal): Promise<unknown> => {
     switch (call.call) {
@@ -57,6 +61,17 @@ export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, f
         return (await keeper.network([])).log(call.question, signal)
       case 'recall':
         return (await keeper.recalled?.())?.log(call.question, signal)
+      case 'measure':
+        return keeper.downloads?.measure(call.url)
+      case 'save': {
+        const { place, discard } = (await keeper.downloads?.save(call.url, call.limit)) ?? unsaved()
+        saved.set(place, discard)
+        return place
+      }
+      case 'discard':
+        await saved.get(call.place)?.()
+        saved.delete(call.place)
+        return undefined
       case 'earlier':
         return keeper.history?.earlier(call.questions)
       case 'index-of':
@@ -86,7 +101,12 @@ export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, f
   })
   port.on('close', () => {
     for (const stop of calls.values()) stop.abort()
+    for (const discard of saved.values()) void discard().catch(keeper.report)
   })
+}
+
+function unsaved(): never {
+  throw new Error('no downloads here')
 }
 
 /** The thread's end. */
@@ -129,6 +149,13 @@ export function remoteKeeper(port: MessagePort, given: Given): Shopkeeper & { re
     network: async () => ({ store, log: through<Asked | undefined>('log'), registry: through<Asked>('registry') }),
     recalled: async () => ({ store, log: through<Asked | undefined>('recall') }),
     store: () => store,
+    downloads: {
+      measure: (url) => ask({ call: 'measure', url }) as Promise<Digest>,
+      save: async (url, limit) => {
+        const place = (await ask({ call: 'save', url, limit })) as string
+        return { place, discard: () => ask({ call: 'discard', place }) as Promise<void> }
+      },
+    },
     history: {
       earlier: (questions) => ask({ call: 'earlier', questions }) as Promise<readonly Earlier[]>,
       indexOf: (image, digest) => ask({ call: 'index-of', image, digest }) as ReturnType<History['indexOf']>,

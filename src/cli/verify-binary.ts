@@ -68,8 +68,12 @@ export async function run(given: readonly string[]): Promise<ExitCode> {
 /** One request a file, all with the same evidence and the same policy. */
 export async function requestsFor(files: readonly string[], flags: ProvenanceFlags): Promise<readonly Request[]> {
   const evidence: readonly Given[] = [
-    ...[...(flags.provenance ?? []), ...(flags['provenance-path'] ?? [])].map((path) => ({ bundle: { path } })),
-    ...(flags['security-assets'] ?? []).map((path) => ({ securityAssets: path })),
+    ...[...(flags.provenance ?? []), ...(flags['provenance-path'] ?? [])].map(
+      (from): Given => (isAddress(from) ? { bundle: { url: from } } : { bundle: { path: from } }),
+    ),
+    ...(flags['security-assets'] ?? []).map(
+      (from): Given => (isAddress(from) ? { securityAssets: { url: from } } : { securityAssets: from }),
+    ),
     ...(flags.given ?? []).map(givenOf),
   ]
   if (evidence.length === 0) throw notGiven(files[0] ?? '')
@@ -88,11 +92,14 @@ export async function requestsFor(files: readonly string[], flags: ProvenanceFla
 /** `NAME=sha256:DIGEST` and a bare digest stand for files that are not at hand; what there is on disk is meant first. */
 export function artifactOf(file: string): Request['subject'] {
   if (existsSync(file)) return { file }
+  if (isAddress(file)) return { url: file }
   if (isDigest(file)) return { digest: file }
   const at = file.lastIndexOf('=')
   const digest = file.slice(at + 1)
   return at > 0 && isDigest(digest) ? { digest, name: basename(file.slice(0, at)) } : { file }
 }
+
+const isAddress = (text: string): boolean => /^https?:\/\//.test(text)
 
 /** Nothing in an archive says where its provenance is: the person is told where Kong keeps it. */
 function notGiven(file: string): Fault {

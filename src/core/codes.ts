@@ -443,6 +443,13 @@ export const codes = {
     'What stood at {found} before is no longer there, in part or whole: {expected}.',
     'Find out who removed it. What was seen is kept under these digests.',
   ),
+  'release.not-allowed': row(
+    'medium',
+    'Nothing is downloaded from {found}: it is not on the list of this installation, is private, or speaks no TLS.',
+    'Name the host in MESHPROOF_RELEASE_ALLOWED, or bring the file and its provenance along.',
+  ),
+  'release.not-found': row('medium', 'There is no file at {found}.', 'Check the address and the version.'),
+  'release.unavailable': row('medium', 'The file could not be downloaded: {found}.', retry),
   'registry.tag-moved': row('medium', 'The tag now names another digest: {found}.', 'Find out who moved it.'),
   'registry.not-found': row('high', 'The registry does not know {expected}.', 'Check the spelling and the tag.'),
   'registry.unauthorized': row('medium', 'The registry {found} wants a login.', 'Log in (docker login) and try again.'),

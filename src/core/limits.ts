@@ -30,6 +30,8 @@ export const limits = Object.freeze({
   /** Inflated: a release archive of Kong Mesh has under 1 GiB of programs, its `security-assets.tar.gz` some dozens of SBOMs. */
   archiveBytes: 2048 * MiB,
   assetsBytes: 512 * MiB,
+  /** A file of a release that is downloaded. */
+  releaseBytes: 8192 * MiB,
   /** Inflated over compressed bytes, once more than `…From` came out; programs pack to a third, SBOMs to a twentieth. */
   archiveRatio: 200,
   archiveRatioFrom: 1 * MiB,

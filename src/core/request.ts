@@ -21,6 +21,8 @@ const bytes = z.union([
   z.strictObject({ path: z.string().min(1).max(4096) }),
 ])
 export type Bytes = z.output<typeof bytes>
+/** Of a release: downloaded by whoever examines. */
+const remote = z.strictObject({ url: text(2048) })
 const digest = z
   .string()
   .refine(isDigest, 'sha256:<64 lower-case hex>')
@@ -33,19 +35,27 @@ const given = z.union([
   z.strictObject({ attestations: bytes }),
   z.strictObject({ layout: z.string().min(1).max(4096) }),
   z.strictObject({ logEntry: bytes }),
-  /** Kong's `security-assets.tar.gz`: read as a stream, so it is always a path. */
+  /** Kong's `security-assets.tar.gz`: read as a stream, so it is a path or an address. */
   z.strictObject({ securityAssets: z.string().min(1).max(4096) }),
 ])
-export type Given = z.output<typeof given>
+const remoteGiven = z.union([z.strictObject({ bundle: remote }), z.strictObject({ securityAssets: remote })])
+/** What is at hand, and what has to be downloaded first. */
+export type GivenAtHand = z.output<typeof given>
+export type Given = GivenAtHand | z.output<typeof remoteGiven>
+
+const subject = z.union([
+  z.strictObject({ image: text(1024) }),
+  z.strictObject({ digest: text(256), name: text(1024).optional() }),
+  z.strictObject({ file: z.string().min(1).max(4096) }),
+])
 
 export const requestSchema = z.strictObject({
   id: text(1024).optional(),
-  subject: z.union([
-    z.strictObject({ image: text(1024) }),
-    z.strictObject({ digest: text(256), name: text(1024).optional() }),
-    z.strictObject({ file: z.string().min(1).max(4096) }),
-  ]),
-  given: z.array(given).max(256).optional(),
+  subject: z.union([subject, remote]),
+  given: z
+    .array(z.union([given, remoteGiven]))
+    .max(256)
+    .optional(),
   /** A profile, a stored document, or the policy itself; the policy's own schema reads the latter. */
   policy: z.union([
     z.strictObject({ profile: z.string().max(128) }),
@@ -69,6 +79,11 @@ export const requestSchema = z.strictObject({
   installed: z.string().min(1).max(4096).optional(),
 })
 export type Request = z.output<typeof requestSchema>
+/** With everything at hand. */
+export type RequestAtHand = Omit<Request, 'subject' | 'given'> & {
+  readonly subject: z.output<typeof subject>
+  readonly given?: readonly GivenAtHand[] | undefined
+}
 
 /** RFC 9457, with our stable code. */
 export type Problem = {

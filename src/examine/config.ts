@@ -25,6 +25,8 @@ const schema = z.strictObject({
   server: z.strictObject({ origin: z.string().optional() }).optional(),
   /** Name of a mirror → name of its origin: what is pulled there is known by this name. */
   mirrors: z.record(z.string(), z.string()).optional(),
+  /** Hosts that the service downloads files of releases from, redirects too. */
+  release: z.strictObject({ allowed: z.array(z.string()).optional() }).optional(),
   signatures: z.strictObject({ repository: z.string().optional() }).optional(),
   trust: z.strictObject({ mirror: z.string().optional() }).optional(),
   /** A Rekor v1 log, asked for entries of signatures that bring none. */
@@ -47,6 +49,7 @@ export type Config = {
   readonly insecure: readonly string[]
   readonly ca: string | undefined
   readonly allowed: readonly string[]
+  readonly releases: readonly string[]
   readonly origin: string | undefined
   readonly mirrors: readonly (readonly [Name, Name])[]
   readonly signatureRepository: string | undefined
@@ -97,7 +100,7 @@ export function loadConfig(env: Env): Config {
     })
     return value
   }
-  const { cache, registry, server, mirrors, signatures, trust, log, service } = parsed
+  const { cache, registry, release, server, mirrors, signatures, trust, log, service } = parsed
   const inHome = cachePath({ ...env, MESHPROOF_CACHE_PATH: undefined })
   const path = pick('cache.path', 'MESHPROOF_CACHE_PATH', inHome, cache?.path, env['MESHPROOF_CACHE_PATH'])
   const bytes = numberOf('MESHPROOF_CACHE_BYTES', text('MESHPROOF_CACHE_BYTES'))
@@ -115,6 +118,13 @@ export function loadConfig(env: Env): Config {
       registry?.allowed,
       allowed,
     ).map(registryOf),
+    releases: pick(
+      'release.allowed',
+      'MESHPROOF_RELEASE_ALLOWED',
+      releaseHosts,
+      release?.allowed,
+      listOf(text('MESHPROOF_RELEASE_ALLOWED')),
+    ).map((host) => host.toLowerCase()),
     origin: originOf(
       pick('server.origin', 'MESHPROOF_SERVER_ORIGIN', undefined, server?.origin, text('MESHPROOF_SERVER_ORIGIN')),
     ),
@@ -176,6 +186,15 @@ function readFile(file: string): Parsed {
 
 const listOf = (text: string | undefined): readonly string[] | undefined =>
   text?.split(/[\s,]+/).filter((entry) => entry !== '')
+
+/** Where Kong and GitHub keep files of releases, and where they redirect to. */
+const releaseHosts = [
+  'github.com',
+  'objects.githubusercontent.com',
+  'release-assets.githubusercontent.com',
+  'packages.konghq.com',
+  'dl.cloudsmith.io',
+]
 
 /** The public-good instance of Rekor v1. */
 const publicLog = 'https://rekor.sigstore.dev'

@@ -22,6 +22,8 @@ export type Kept = {
   readonly lookups: Lookups
   /** Which registries may be asked at all; the service has a list, since references there come from strangers (T42). */
   readonly allows?: (host: string) => boolean
+  /** Likewise for files of releases. */
+  readonly allowsRelease?: (host: string) => boolean
   readonly waits?: Waits
   readonly now?: () => number
 }
@@ -38,6 +40,11 @@ export function keeperOf(
   const open = () => {
     network ??= openNetwork(config, env, hosts, report, kept)
     return network
+  }
+  let opened: ReturnType<typeof openFiles> | undefined
+  const files = () => {
+    opened ??= openFiles(config, env, now, kept?.allowsRelease)
+    return opened
   }
   const roots = new Map<boolean, { readonly root: Promise<ExaminedTrust | undefined>; readonly since: number }>()
   const lost = new Set<string>()
@@ -69,12 +76,16 @@ export function keeperOf(
       const { store, log, registry } = await open()
       return { store, log: log.tryAnswer, registry: allowedOnly(registry, kept?.allows, now) }
     },
+    downloads: {
+      measure: async (url) => (await files()).measure(url),
+      save: async (url, limit) => (await files()).save(url, limit),
+    },
     recalled: async () => {
       const { store, log } = await open()
       return { store, log: log.recall }
     },
     close: async () => {
-      await (await network)?.close()
+      await Promise.all([(await network)?.close(), (await opened)?.close()])
     },
   }
 }
@@ -100,6 +111,14 @@ async function wayToTrust(config: Config, env: Env): Promise<Way> {
   ])
   const registered = config.trustMirror === undefined ? undefined : new URL(config.trustMirror)
   return openWay({ registered, proxyEnv, authorities, connectMs: limits.connectMs })
+}
+
+async function openFiles(config: Config, env: Env, now: () => number, allows: Kept['allowsRelease']) {
+  const [{ openDownloads }, { authorities, proxyEnv }] = await Promise.all([
+    import('../evidence/release/downloads.ts'),
+    environmentOf(config, env),
+  ])
+  return openDownloads({ allows, insecure: config.insecure, authorities, proxyEnv: proxyEnv ?? {}, limits, now })
 }
 
 async function environmentOf(config: Config, env: Env) {

@@ -16,7 +16,7 @@ import {
   parseReference,
   type Reference,
 } from '../core/reference.ts'
-import { type Bytes, type Request, requestSchema } from '../core/request.ts'
+import { type Bytes, type Request, type RequestAtHand, requestSchema } from '../core/request.ts'
 import { parseTime } from '../core/time.ts'
 import { formatVersion, versionOf } from '../core/version.ts'
 import { type HashFile, hashFile, locateFile, measureFile, type Paths, readBytes } from '../evidence/given/files.ts'
@@ -60,7 +60,7 @@ export function readRequest(value: unknown): Request {
   })
 }
 
-export async function prepare(request: Request, shop: Shop): Promise<Prepared> {
+export async function prepare(request: RequestAtHand, shop: Shop): Promise<Prepared> {
   const offline = request.offline === true
   const subject = await subjectOf(request, shop)
   const asked = await policyFor(request, subject, shop)
@@ -114,7 +114,7 @@ const sourceOf = (layout: LayoutSource, { now }: Shop): Source =>
     () => (layout.altered === undefined ? undefined : { found: layout.altered }),
   )
 
-async function subjectOf({ subject }: Request, shop: Shop): Promise<PreparedSubject> {
+async function subjectOf({ subject }: RequestAtHand, shop: Shop): Promise<PreparedSubject> {
   if ('image' in subject) return imageOf(subject.image, shop)
   if ('file' in subject) return fileOf(subject.file, shop)
   if (!isDigest(subject.digest)) throw new Fault('reference.malformed', { parameters: { found: subject.digest } })
@@ -181,7 +181,7 @@ export function imageOf(
   return { image, as: image, name: shop.canonicalName?.(name) ?? name }
 }
 
-async function policyFor({ policy }: Request, subject: ExaminedSubject, shop: Shop): Promise<LoadedPolicy> {
+async function policyFor({ policy }: RequestAtHand, subject: ExaminedSubject, shop: Shop): Promise<LoadedPolicy> {
   if ('profile' in policy && typeof policy.profile === 'string') return namedProfile(policy.profile, subject)
   if ('document' in policy) {
     const bytes = await shop.document?.(policy.document as Digest)
@@ -248,7 +248,7 @@ const isPath = (value: unknown): value is Extract<Bytes, { path: string }> =>
 
 /** A file is read now, so that a wrong path is the request's problem; the public root comes while images are asked for. */
 async function trustOf(
-  request: Request,
+  request: RequestAtHand,
   shop: Shop,
   offline: boolean,
 ): Promise<{ readonly root: Examination['trust'] }> {

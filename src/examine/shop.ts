@@ -1,4 +1,5 @@
 import type { Digest } from '../core/digest.ts'
+import type { Downloads } from '../core/downloads.ts'
 import type { History } from '../core/history.ts'
 import { limits } from '../core/limits.ts'
 import type { Asked, EvidenceStore, Question } from '../core/observation.ts'
@@ -6,6 +7,7 @@ import type { Name } from '../core/reference.ts'
 import type { Request } from '../core/request.ts'
 import type { HashFile, Paths } from '../evidence/given/files.ts'
 import type { ReadAssets } from '../evidence/given/pieces.ts'
+import { downloaded } from './downloaded.ts'
 import { type Examination, type ExaminedTrust, offline, type Source } from './examination.ts'
 import { type Examined, examine } from './examine.ts'
 import { prepare, type Shop } from './prepare.ts'
@@ -30,6 +32,8 @@ export type Shopkeeper = {
   readonly document?: (digest: Digest) => Promise<Uint8Array | undefined>
   /** What was seen before; the command line remembers nothing. */
   readonly history?: History
+  /** Files of releases, by their addresses. */
+  readonly downloads?: Downloads
   /** Causes go to the log, never into an answer. */
   readonly report: (error: unknown) => void
 }
@@ -64,7 +68,8 @@ export async function examineRequest(
     ...(keeper.hash !== undefined && { hash: keeper.hash }),
     ...(keeper.readAssets !== undefined && { readAssets: keeper.readAssets }),
   }
-  const { examination, sources, offline: closed } = await prepare(request, shop)
+  const here = await downloaded(request, keeper.downloads, limits)
+  const { examination, sources, offline: closed } = await prepare(here, shop)
   const run = runOf(() => (closed ? keeper.recalled?.() : keeper.network(typed)))
   const store: EvidenceStore = {
     get: async (digest) => (await own.get(digest)) ?? (await run.opened())?.store?.get(digest),

@@ -29,6 +29,8 @@ export type Service = {
   readonly documents: Documents
   /** Whether a registry is on the operator's list. */
   readonly allows: (host: string) => boolean
+  /** Whether files of releases may be downloaded from a host. */
+  readonly allowsRelease: (host: string) => boolean
   readonly limits: Limits
   readonly config: Config
   readonly clock: Clock
@@ -72,10 +74,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const leases = new Leases(database, limits, at)
   const allowed = allowedRegistries(config)
   const allows = (host: string) => allowed.has(host)
+  const releases = new Set(config.releases)
+  const allowsRelease = (host: string) => releases.has(host)
   const kept = {
     store: evidenceStore(database, at),
     lookups: lookupTable(database),
     allows,
+    allowsRelease,
     waits: waitsTable(database),
     now: clock.now,
   }
@@ -93,6 +98,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     access: new Access(database),
     documents: new Documents(database),
     allows,
+    allowsRelease,
     limits,
     config,
     clock,

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { limits } from '../../src/core/limits.ts'
 import type { SubjectAnswer } from '../../src/core/request.ts'
 import { memoryStore } from '../../src/evidence/store/memory.ts'
+import { withoutDownloads } from '../../src/examine/downloaded.ts'
 import { offline } from '../../src/examine/examination.ts'
 import { examine } from '../../src/examine/examine.ts'
 import { prepare, readRequest } from '../../src/examine/prepare.ts'
@@ -29,7 +30,13 @@ export async function judgeRow(row: string): Promise<SubjectAnswer> {
   const paths = { root: corpus, confined: true }
   const publicGood = () => Promise.resolve(undefined)
   const request = readRequest({ ...line.request, offline: true })
-  const { examination, sources } = await prepare(request, { paths, store, limits, now: clock, publicGood })
+  const { examination, sources } = await prepare(withoutDownloads(request), {
+    paths,
+    store,
+    limits,
+    now: clock,
+    publicGood,
+  })
   const world = { store, sources: [...sources, offline(clock)], now: clock, limits, versions: {} }
   const { answer } = await examine(examination, { ...world, signal: new AbortController().signal })
   const [subject] = answer.subjects

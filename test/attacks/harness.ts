@@ -8,6 +8,7 @@ import { limits } from '../../src/core/limits.ts'
 import type { Given, SubjectAnswer, VerdictAnswer } from '../../src/core/request.ts'
 import type { VerdictOutcome } from '../../src/core/verdict.ts'
 import { memoryStore } from '../../src/evidence/store/memory.ts'
+import { withoutDownloads } from '../../src/examine/downloaded.ts'
 import { type ExaminedSubject, offline } from '../../src/examine/examination.ts'
 import { examine } from '../../src/examine/examine.ts'
 import { prepare, readRequest } from '../../src/examine/prepare.ts'
@@ -62,7 +63,13 @@ export async function answer(of: Case): Promise<VerdictAnswer> {
   const clock = () => Date.parse(of.at ?? now)
   const paths = { root: '.', confined: false }
   const publicGood = () => Promise.resolve(undefined)
-  const { examination, sources } = await prepare(request, { paths, store, limits, now: clock, publicGood })
+  const { examination, sources } = await prepare(withoutDownloads(request), {
+    paths,
+    store,
+    limits,
+    now: clock,
+    publicGood,
+  })
   const subject = 'file' in artifact ? fileOf(artifact.file, artifact.name ?? 'artifact') : examination.subject
   const world = { store, sources: [...sources, offline(clock)], now: clock, limits, versions: {} }
   const signal = new AbortController().signal

@@ -8,6 +8,7 @@ import { type Limits, limits } from '../../src/core/limits.ts'
 import type { Name } from '../../src/core/reference.ts'
 import type { Given, SubjectAnswer, VerdictAnswer } from '../../src/core/request.ts'
 import { memoryStore } from '../../src/evidence/store/memory.ts'
+import { withoutDownloads } from '../../src/examine/downloaded.ts'
 import { offline } from '../../src/examine/examination.ts'
 import { examine } from '../../src/examine/examine.ts'
 import { prepare, readRequest } from '../../src/examine/prepare.ts'
@@ -88,7 +89,7 @@ export async function imageAnswer(of: ImageCase): Promise<VerdictAnswer> {
       at: of.at ?? now,
       offline: true,
     })
-    const { examination, sources } = await prepare(request, {
+    const { examination, sources } = await prepare(withoutDownloads(request), {
       paths: { root: folder, confined: true },
       store,
       limits: bounds,

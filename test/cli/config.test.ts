@@ -17,6 +17,7 @@ const full = file(
   'full.yaml',
   `cache: { path: /from/file, bytes: 1000 }
 registry: { insecure: [a.example, "b.example:5000"], ca: /ca.pem, allowed: [index.docker.io] }
+release: { allowed: [a.example] }
 server: { origin: "https://proof.example" }
 mirrors:
   mirror.example/hub: docker.io
@@ -46,6 +47,20 @@ describe('default < file < environment', () => {
     ],
     ['registry.ca', undefined, '/ca.pem', 'MESHPROOF_REGISTRY_CA', '/other.pem', '/other.pem'],
     ['registry.allowed', ['docker.io'], ['index.docker.io'], 'MESHPROOF_REGISTRY_ALLOWED', 'a:5000 b', ['a:5000', 'b']],
+    [
+      'release.allowed',
+      [
+        'github.com',
+        'objects.githubusercontent.com',
+        'release-assets.githubusercontent.com',
+        'packages.konghq.com',
+        'dl.cloudsmith.io',
+      ],
+      ['a.example'],
+      'MESHPROOF_RELEASE_ALLOWED',
+      'A.example:8443 b',
+      ['a.example:8443', 'b'],
+    ],
     ['server.origin', undefined, 'https://proof.example', 'MESHPROOF_SERVER_ORIGIN', 'http://a:1', 'http://a:1'],
     [
       'mirrors',

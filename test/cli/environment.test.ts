@@ -155,6 +155,7 @@ describe('T72 no variable lowers a demand', () => {
       'MESHPROOF_REGISTRY_ALLOWED',
       'MESHPROOF_REGISTRY_CA',
       'MESHPROOF_REGISTRY_INSECURE',
+      'MESHPROOF_RELEASE_ALLOWED',
       'MESHPROOF_SERVER_ORIGIN',
       'MESHPROOF_TRUST_MIRROR',
       'NO_COLOR',

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { limits } from '../../src/core/limits.ts'
 import { memoryStore } from '../../src/evidence/store/memory.ts'
+import { withoutDownloads } from '../../src/examine/downloaded.ts'
 import { type Examination, offline } from '../../src/examine/examination.ts'
 import { examine } from '../../src/examine/examine.ts'
 import { prepare, readRequest } from '../../src/examine/prepare.ts'
@@ -17,7 +18,7 @@ export async function examineGolden(
 ): Promise<Done> {
   const now = () => Date.parse('2026-01-15T14:00:00Z')
   const store = memoryStore()
-  const { examination, sources } = await prepare(readRequest(request), {
+  const { examination, sources } = await prepare(withoutDownloads(readRequest(request)), {
     paths: { root: folder, confined: true },
     store,
     limits,

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { givenOf } from '../../src/cli/given-of.ts'
 import { limits } from '../../src/core/limits.ts'
 import { memoryStore } from '../../src/evidence/store/memory.ts'
+import { withoutDownloads } from '../../src/examine/downloaded.ts'
 import { offline } from '../../src/examine/examination.ts'
 import { examine } from '../../src/examine/examine.ts'
 import { prepare, readRequest } from '../../src/examine/prepare.ts'
@@ -184,7 +185,10 @@ test('no root at hand', async () => {
   const store = memoryStore()
   const clock = () => Date.parse(now)
   const shop = { paths: { root: '.', confined: true }, store, limits, now: clock }
-  const { examination, sources } = await prepare(request, { ...shop, publicGood: () => Promise.resolve(undefined) })
+  const { examination, sources } = await prepare(withoutDownloads(request), {
+    ...shop,
+    publicGood: () => Promise.resolve(undefined),
+  })
   const world = { store, sources: [...sources, offline(clock)], now: clock, limits, versions: {} }
   const { answer: told } = await examine(examination, { ...world, signal: new AbortController().signal })
   expect(told.verdict).toBe('inconclusive')

@@ -3,7 +3,7 @@ import { givenTypes } from '../../core/given-types.ts'
 import { documentsIn } from '../../core/json-lines.ts'
 import type { Limits } from '../../core/limits.ts'
 import type { Asked, EvidenceStore, GivenKind } from '../../core/observation.ts'
-import type { Bytes, Given } from '../../core/request.ts'
+import type { Bytes, GivenAtHand } from '../../core/request.ts'
 import { type Assets, readSecurityAssets } from '../archive/security-assets.ts'
 import { locate, locateFile, type Paths, readBytes } from './files.ts'
 import { LayoutSource } from './layout.ts'
@@ -27,7 +27,7 @@ export type Brought = { readonly observations: readonly Asked[]; readonly layout
  * layout by its name; for an `artifact`, a digest without a place, what vouches for it there is taken out piece by piece.
  */
 export async function bringAlong(
-  given: readonly Given[],
+  given: readonly GivenAtHand[],
   artifact: Digest | undefined,
   paths: Paths,
   store: EvidenceStore,

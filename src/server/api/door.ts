@@ -4,6 +4,7 @@ import { canonicalJson, type Json } from '../../core/json.ts'
 import type { Request as Asked } from '../../core/request.ts'
 import { memoryStore } from '../../evidence/store/memory.ts'
 import { refusedRegistry } from '../../examine/allowed.ts'
+import { addressesIn, withoutDownloads } from '../../examine/downloaded.ts'
 import { prepare, readRequest } from '../../examine/prepare.ts'
 import type { Service } from '../../jobs/service.ts'
 
@@ -24,7 +25,8 @@ export async function admit(service: Service, body: unknown): Promise<Admitted> 
     const text = wellFormed(body)
     await demandDocuments(service, asked)
     const { keeper, limits, allows, config } = service
-    const { examination } = await prepare(asked, {
+    demandReleases(service, asked)
+    const { examination } = await prepare(withoutDownloads(asked), {
       paths: 'none',
       store: memoryStore(),
       limits,
@@ -80,6 +82,21 @@ function wellFormed(body: unknown): string {
   return text
 }
 
+/** T42: a file of a release comes from a host of the operator's list. */
+function demandReleases({ allowsRelease, config }: Service, asked: Asked): void {
+  const [first] = addressesIn(asked)
+  if (first === undefined) return
+  if (asked.offline === true) throw new Fault('evidence.offline', { status: 422, parameters: { found: first } })
+  for (const address of addressesIn(asked)) {
+    const url = URL.parse(address)
+    if (url === null || !/^https?:$/.test(url.protocol) || !allowsRelease(url.host))
+      throw new Fault('release.not-allowed', {
+        status: 422,
+        parameters: { found: url?.host ?? address, expected: config.releases.join(', ') },
+      })
+  }
+}
+
 async function demandDocuments({ keeper }: Service, { policy, trust }: Asked): Promise<void> {
   const named = [
     ...('document' in policy && typeof policy.document === 'string' ? [policy.document] : []),
@@ -91,7 +108,13 @@ async function demandDocuments({ keeper }: Service, { policy, trust }: Asked): P
 }
 
 const subjectOf = ({ subject }: Asked): string =>
-  'image' in subject ? subject.image : 'digest' in subject ? (subject.name ?? subject.digest) : subject.file
+  'image' in subject
+    ? subject.image
+    : 'digest' in subject
+      ? (subject.name ?? subject.digest)
+      : 'url' in subject
+        ? subject.url
+        : subject.file
 
 const policyOf = ({ policy }: Asked): string =>
   'profile' in policy && typeof policy.profile === 'string'
