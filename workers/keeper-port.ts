@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import { type Cause, causeOf, errorOf } from '../src/core/cause.ts'
 import type { Digest } from '../src/core/digest.ts'
 import type { Asked, EvidenceStore, Question } from '../src/core/observation.ts'
 import type { Name } from '../src/core/reference.ts'
@@ -22,7 +23,7 @@ type FromThread =
   | { readonly cancel: number }
   | { readonly answered: true }
   | { readonly lost: string }
-  | { readonly report: string }
+  | { readonly report: Cause }
 type ToThread = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly trouble: string }
 
 /** What the thread is told at once. */
@@ -58,7 +59,7 @@ export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, f
   }
   const answer = (message: ToThread) => port.postMessage(message)
   port.on('message', (message: FromThread) => {
-    if ('report' in message) keeper.report(new Error(message.report))
+    if ('report' in message) keeper.report(errorOf(message.report))
     else if ('answered' in message) answered()
     else if ('lost' in message) keeper.lost?.add(message.lost)
     else if ('cancel' in message) calls.get(message.cancel)?.abort()
@@ -124,7 +125,7 @@ export function remoteKeeper(port: MessagePort, given: Given): Shopkeeper & { re
     store: () => store,
     document: (digest) => ask({ call: 'document', digest }) as Promise<Uint8Array | undefined>,
     lost,
-    report: (error) => tell({ report: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    report: (error) => tell({ report: causeOf(error) }),
     answered: () => tell({ answered: true }),
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Report } from '../src/core/cause.ts'
 import { Fault } from '../src/core/fault.ts'
 import type { Limits } from '../src/core/limits.ts'
 import { problemOf } from '../src/core/problem.ts'
@@ -15,7 +16,7 @@ export type Workplace = {
   readonly examine: Threads['examine']
   /** Ends when the process is about to: what is not done by then is handed back. */
   readonly leaving: AbortSignal
-  readonly report: (error: unknown) => void
+  readonly report: Report
   readonly at?: At | undefined
 }
 
@@ -47,7 +48,7 @@ async function settle(error: unknown, lease: Lease, held: Held, place: Workplace
   const { leases, limits, leaving, report } = place
   if (held.signal.aborted && !leaving.aborted) return // lost, or cancelled: nothing of it is ours any more
   if (leaving.aborted || isTrouble(error)) return leases.handBack(lease)
-  if (!(error instanceof Fault)) report(error)
+  if (!(error instanceof Fault) || error.status >= 500) report(error, { request: lease.id })
   if (error instanceof Fault && error.status < 500) return leases.refuse(lease, problemOf(error))
   return leases.fail(lease, problemOf(error), {
     attempts: limits.requestAttempts,

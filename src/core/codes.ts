@@ -580,6 +580,16 @@ export const codes = {
     'The trusted root is older than the policy allows ({expected}): {found}.',
     'Connect to refresh it.',
   ),
+  'trust.refresh-failed': row(
+    'medium',
+    'The trusted root could not be refreshed; the last good one stays in use.',
+    'The cause stands beside it. Without a network, MESHPROOF_TRUST_REFRESH=false ends the tries.',
+  ),
+  'trust.name-reserved': row(
+    'low',
+    'The name {found} is given by the service alone, to what it got from TUF.',
+    'Choose another name, and let requests or policies name the root by its digest.',
+  ),
   'trust.entry-unusable': row('low', 'A part of the trusted root is not used: {found}.'),
   'policy.missing': row(
     'medium',
@@ -727,6 +737,11 @@ export const codes = {
     'medium',
     'The registry {found} is not on the list of this service: {expected}.',
     'An operator adds it with registry.allowed (MESHPROOF_REGISTRY_ALLOWED).',
+  ),
+  'queue.unreachable': row(
+    'medium',
+    'The queue does not answer.',
+    'Nothing is lost: what is asked for stands in the database and is added again.',
   ),
   'service.busy': row('low', 'The service has all the {expected} that it takes.', 'Try again as Retry-After says.'),
   'request.idempotency-conflict': row(

@@ -59,6 +59,11 @@ export const limits = Object.freeze({
   helperMs: 10_000,
   trustRefreshMs: 5_000,
   trustRememberMs: 10 * 60_000,
+  /** How often the service asks TUF, and again after it failed; both spread by a tenth. */
+  trustEveryMs: 6 * 60 * 60_000,
+  trustAgainMs: 10 * 60_000,
+  trustLookMs: 60_000,
+  trustLeaseMs: 60_000,
   asideMs: 3_000,
   rememberFoundMs: 10 * 60_000,
   rememberAbsentMs: 60_000,

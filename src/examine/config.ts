@@ -26,7 +26,13 @@ const schema = z.strictObject({
   /** Name of a mirror → name of its origin: what is pulled there is known by this name. */
   mirrors: z.record(z.string(), z.string()).optional(),
   signatures: z.strictObject({ repository: z.string().optional() }).optional(),
-  trust: z.strictObject({ mirror: z.string().optional() }).optional(),
+  trust: z
+    .strictObject({
+      mirror: z.string().optional(),
+      /** Whether the service asks TUF by itself; where there is no network, each try would only be a warning. */
+      refresh: z.boolean().optional(),
+    })
+    .optional(),
   /** A Rekor v1 log, asked for entries of signatures that bring none. */
   log: z.strictObject({ url: z.string().optional() }).optional(),
   service: z
@@ -51,6 +57,7 @@ export type Config = {
   readonly mirrors: readonly (readonly [Name, Name])[]
   readonly signatureRepository: string | undefined
   readonly trustMirror: string | undefined
+  readonly trustRefresh: boolean
   readonly log: { readonly url: string; readonly registered: boolean }
   readonly service: ServiceConfig
 }
@@ -130,6 +137,13 @@ export function loadConfig(env: Env): Config {
       'trust.mirror',
       pick('trust.mirror', 'MESHPROOF_TRUST_MIRROR', undefined, trust?.mirror, text('MESHPROOF_TRUST_MIRROR')),
     ),
+    trustRefresh: pick(
+      'trust.refresh',
+      'MESHPROOF_TRUST_REFRESH',
+      true,
+      trust?.refresh,
+      booleanOf('MESHPROOF_TRUST_REFRESH', text('MESHPROOF_TRUST_REFRESH')),
+    ),
     log: logOf(pick('log.url', 'MESHPROOF_LOG_URL', publicLog, log?.url, text('MESHPROOF_LOG_URL'))),
     service: {
       listen: pick('service.listen', 'MESHPROOF_LISTEN', '127.0.0.1', service?.listen, text('MESHPROOF_LISTEN')),
@@ -204,6 +218,12 @@ function numberOf(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (!/^\d{1,15}$/.test(text)) throw malformed(`${name} is no whole number`)
   return Number(text)
+}
+
+function booleanOf(name: string, text: string | undefined): boolean | undefined {
+  if (text === undefined) return undefined
+  if (text !== 'true' && text !== 'false') throw malformed(`${name}: ${text} is neither true nor false`)
+  return text === 'true'
 }
 
 function portOf(text: string | undefined): number | undefined {

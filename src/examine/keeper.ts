@@ -8,7 +8,7 @@ import type { RegistryAnswerer } from '../evidence/registry/answerer.ts'
 import type { LogAnswerer } from '../evidence/rekor/answerer.ts'
 import { boundedStore } from '../evidence/store/bounded.ts'
 import { memoryStore } from '../evidence/store/memory.ts'
-import { publicGoodRoot } from '../evidence/trust/public-good.ts'
+import { publicGoodRoot, refreshPublicGood } from '../evidence/trust/public-good.ts'
 import type { Way } from '../evidence/trust/tuf.ts'
 import { type Config, canonicalName } from './config.ts'
 import type { ExaminedTrust } from './examination.ts'
@@ -78,6 +78,17 @@ export function keeperOf(
     },
   }
 }
+
+/** How the service asks TUF: it keeps for itself what a client must remember. */
+export const rootRefresher =
+  (config: Config, env: Env, root?: Uint8Array) => async (metadata: Uint8Array | undefined, signal: AbortSignal) => {
+    const options = {
+      way: () => wayToTrust(config, env),
+      ...(config.trustMirror !== undefined && { mirror: config.trustMirror }),
+      ...(root !== undefined && { root }),
+    }
+    return refreshPublicGood(options, metadata, signal)
+  }
 
 /** Whatever led to a registry (a policy, a place of signatures), one that is not on the list is not asked. */
 const allowedOnly =

@@ -25,7 +25,7 @@ type Up = {
 }
 
 async function up(verb: string, env: Record<string, string>): Promise<Up> {
-  const child = start([verb], { env: { MESHPROOF_PORT: '0', ...env } })
+  const child = start([verb], { env: { MESHPROOF_PORT: '0', MESHPROOF_TRUST_REFRESH: 'false', ...env } })
   running.push(child)
   const end = ended(child)
   let said = ''

@@ -100,7 +100,8 @@ describe('the log', () => {
     expect(JSON.stringify(told)).toContain('postgres://…@db/x and Bearer …')
     expect(log.join('')).not.toContain('canary')
     expect(told?.['reqId']).toBe(got.problem.instance)
-    expect(errors).toHaveLength(1)
+    expect(lines().filter(({ code }) => code === 'internal.crash')).toHaveLength(1)
+    expect(errors).toEqual([])
   })
 })
 
@@ -169,6 +170,37 @@ describe('ready', () => {
       ['queue', true],
       ['trust-root', true],
     ])
+  })
+
+  test('says how old the trusted root is, and that it could not be refreshed; that stops nothing', async () => {
+    const { database, roots, clock } = running.service
+    const found = async () => {
+      const { checks } = (await running.ask('GET', '/readyz?verbose')).json<{ checks: { name: string }[] }>()
+      return checks.find(({ name }) => name === 'trust-root')
+    }
+    const series = async () =>
+      (await running.ask('GET', '/metrics')).text.split('\n').filter((line) => line.startsWith('meshproof_trust_'))
+    expect(await found()).toEqual({ name: 'trust-root', ready: true, found: 'of unknown age' })
+    expect(await series()).toEqual(['meshproof_trust_refresh_failing 0'])
+    const hourAgo = new Date(clock.now() - 3_600_000)
+    await database.db.updateTable('trusted_root').set({ as_of: hourAgo }).execute()
+    const claim = await roots.claim()
+    if (claim === undefined) throw new Error('no claim')
+    await roots.failed(claim)
+    expect(await found()).toEqual({
+      name: 'trust-root',
+      ready: true,
+      found: expect.stringMatching(`^as of ${hourAgo.toISOString()}; refreshing it failed at \\d{4}-.*Z$`),
+    })
+    expect((await running.ask('GET', '/readyz')).status).toBe(200)
+    const after = await series()
+    expect(after.slice(1)).toEqual([
+      `meshproof_trust_refreshed_timestamp_seconds ${hourAgo.getTime() / 1000}`,
+      'meshproof_trust_refresh_failing 1',
+    ])
+    const [, age] = after[0]?.split(' ') ?? []
+    expect(Number(age)).toBeGreaterThanOrEqual(3_600)
+    expect(Number(age)).toBeLessThan(7_200)
   })
 
   test('names a migration that is missing', async () => {

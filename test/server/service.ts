@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/examine/config.ts'
 import { openService, type Service } from '../../src/jobs/service.ts'
 import { createApp } from '../../src/server/app.ts'
 import { type Scope, scopes } from '../../src/server/auth/permission.ts'
-import type { LogOptions } from '../../src/server/log.ts'
+import { type LogOptions, loggerOf } from '../../src/server/log.ts'
 import { startStation } from '../../workers/station.ts'
 import { conformance, type Document } from './document.ts'
 
@@ -57,7 +57,7 @@ export type Start = {
 }
 
 export async function start(options: Start = {}): Promise<Running> {
-  const env = { MESHPROOF_CACHE_PATH: '', ...options.env }
+  const env = { MESHPROOF_CACHE_PATH: '', MESHPROOF_TRUST_REFRESH: 'false', ...options.env }
   const errors: unknown[] = []
   const bounds = {
     ...limits,
@@ -78,7 +78,7 @@ export async function start(options: Start = {}): Promise<Running> {
     report: options.report ?? ((error) => errors.push(error)),
   })
   const station = options.works === false ? undefined : await startStation(service)
-  const app = await createApp(service, options.log === undefined ? {} : { log: options.log })
+  const app = await createApp(service, options.log === undefined ? {} : { log: loggerOf(options.log) })
   await app.ready()
   const operator = await service.access.operator()
   const token = async (own: readonly Scope[] = scopes) =>
