@@ -1,3 +1,4 @@
+import type { Report } from '../core/cause.ts'
 import { Fault } from '../core/fault.ts'
 import { limits } from '../core/limits.ts'
 import type { Config } from '../examine/config.ts'
@@ -9,7 +10,7 @@ export const placeOf = ({ service: { databaseUrl, data } }: Config): Place =>
   databaseUrl === undefined ? { folder: data } : { url: databaseUrl }
 
 /** The service as the configuration says; a database that does not answer is named. */
-export async function openFor(config: Config, migrates: boolean): Promise<Service> {
+export async function openFor(config: Config, migrates: boolean, told: Report = report): Promise<Service> {
   return named(config, () =>
     openService({
       place: placeOf(config),
@@ -18,7 +19,7 @@ export async function openFor(config: Config, migrates: boolean): Promise<Servic
       env: process.env,
       limits,
       migrates,
-      report,
+      report: told,
     }),
   )
 }

@@ -8,6 +8,7 @@ import type { Service } from '../jobs/service.ts'
 import { createApp } from '../server/app.ts'
 import { announceLink } from '../server/auth/link.ts'
 import { type Control, openControl } from '../server/control/socket.ts'
+import { loggerOf, reportTo } from '../server/log.ts'
 import { type Ending, ending } from './ending.ts'
 import { readFlags, usage } from './flags.ts'
 import { openFor } from './open-service.ts'
@@ -27,13 +28,14 @@ async function serve(args: readonly string[], verb: 'serve' | 'start'): Promise<
   const config = loadConfig(process.env)
   const alone = verb === 'start' || config.service.databaseUrl === undefined
   const end = ending()
-  const service = await openFor(config, alone)
+  // A person at a terminal sees what went wrong; whoever collects lines gets all of them.
+  const log = loggerOf({ level: process.stdout.isTTY === true ? 'warn' : 'info' })
+  const service = await openFor(config, alone, reportTo(log))
   let station: Station | undefined
   let control: Control | undefined
   try {
     if (values.demo === true) await loadDemo(service, null)
-    // A person at a terminal sees what went wrong; whoever collects lines gets all of them.
-    const app = await createApp(service, { log: { level: process.stdout.isTTY === true ? 'warn' : 'info' } })
+    const app = await createApp(service, { log })
     closingWhenLeaving(app, service)
     const address = await listen(app, config)
     station = alone ? await startStation(service) : undefined

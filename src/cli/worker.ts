@@ -1,6 +1,7 @@
 import { startStation } from '../../workers/station.ts'
 import { limits } from '../core/limits.ts'
 import { loadConfig } from '../examine/config.ts'
+import { loggerOf, reportTo } from '../server/log.ts'
 import { ending } from './ending.ts'
 import { readFlags, usage } from './flags.ts'
 import { openFor } from './open-service.ts'
@@ -13,7 +14,8 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
   if (config.service.databaseUrl === undefined)
     throw usage('meshproof worker needs DATABASE_URL: the embedded service has its workers inside.')
   const end = ending()
-  const service = await openFor(config, false)
+  const log = loggerOf({})
+  const service = await openFor(config, false, reportTo(log))
   try {
     const station = await startStation(service)
     process.stdout.write(`meshproof works on ${limits.workerParallel} requests at a time\n`)

@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Fault } from '../core/fault.ts'
 import type { Service } from '../jobs/service.ts'
 import { newId } from '../store/id.ts'
@@ -7,7 +7,6 @@ import { demandPermissions } from './auth/permission.ts'
 import { identify } from './auth/principal.ts'
 import { signIn } from './auth/sign-in.ts'
 import { headersFor, secureHeaders } from './headers.ts'
-import { type LogOptions, loggerOf } from './log.ts'
 import { operations } from './operations/operations.ts'
 import { pages } from './pages/pages.ts'
 import { problemPage } from './pages/problem.ts'
@@ -15,7 +14,7 @@ import { sendPage } from './pages/reply.ts'
 import { faultOf, sentProblem } from './problems.ts'
 
 export type AppOptions = {
-  readonly log?: LogOptions
+  readonly log?: FastifyBaseLogger
 }
 
 declare module 'fastify' {
@@ -30,7 +29,7 @@ export async function createApp(service: Service, options: AppOptions = {}): Pro
   const { limits, config } = service
   const { log } = options
   const stop = new AbortController()
-  const answer = answerWith(service)
+  const answer = answerWith(log === undefined ? service.report : () => {})
   const app: FastifyInstance = Fastify({
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.httpRequestMs,
@@ -39,7 +38,7 @@ export async function createApp(service: Service, options: AppOptions = {}): Pro
     forceCloseConnections: 'idle',
     genReqId: () => newId(),
     requestIdHeader: false,
-    ...(log !== undefined && { loggerInstance: loggerOf(log) }),
+    ...(log !== undefined && { loggerInstance: log }),
     return503OnClosing: false, // R16: what is under way while we end is answered
     // A path that Fastify cannot take apart meets no hook and no handler of ours but this.
     frameworkErrors: (error, request, reply) => {
@@ -63,13 +62,15 @@ export async function createApp(service: Service, options: AppOptions = {}): Pro
 }
 
 /** RFC 9457 for programs, a page for people; the cause goes to the log. */
-function answerWith(service: Service): (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
+function answerWith(
+  report: Service['report'],
+): (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
   return (thrown, request, reply) => {
     const error = faultOf(thrown)
     const problem = sentProblem(error, request.id)
     if (problem.status >= 500) {
       request.log.error({ err: thrown, code: problem.code }, problem.code)
-      if (problem.code === 'internal.crash') service.report(thrown)
+      if (problem.code === 'internal.crash') report(thrown)
     } else if (problem.code.startsWith('access.')) request.log.warn({ code: problem.code }, 'refused')
     if (error instanceof Fault && error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter)
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="meshproof"')
