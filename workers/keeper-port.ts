@@ -1,11 +1,12 @@
 import type { MessagePort } from 'node:worker_threads'
-import { type Cause, causeOf, errorOf } from '../src/core/cause.ts'
+import { type Cause, causeOf, codeOf, errorOf } from '../src/core/cause.ts'
 import type { Digest } from '../src/core/digest.ts'
 import type { Asked, EvidenceStore, Question } from '../src/core/observation.ts'
 import type { Name } from '../src/core/reference.ts'
 import { canonicalName } from '../src/examine/config.ts'
 import type { ExaminedTrust } from '../src/examine/examination.ts'
 import type { Shopkeeper } from '../src/examine/shop.ts'
+import type { Span } from '../src/jobs/tracing.ts'
 
 /**
  * A thread judges, the main thread has the world: what a shopkeeper offers, over a port. Bytes go by digest, questions
@@ -33,10 +34,14 @@ export type Given = {
   readonly lost: string[]
 }
 
-export type Watched = { readonly answered: () => void; readonly failed: (error: unknown) => void }
+export type Watched = {
+  readonly answered: () => void
+  readonly failed: (error: unknown) => void
+  readonly span?: Span | undefined
+}
 
 /** The main thread's end: answers until the port closes. What fails here is told to `failed`, and ends the thread's call. */
-export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, failed }: Watched): void {
+export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, failed, span }: Watched): void {
   const calls = new Map<number, AbortController>()
   const store = keeper.store()
   const run = async (call: Call, signal: AbortSignal): Promise<unknown> => {
@@ -50,9 +55,11 @@ export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, f
       case 'public-good':
         return keeper.publicGood(call.offline)
       case 'registry':
-        return (await keeper.network([])).registry(call.question, signal)
+        return traced(span, 'registry', call.question, async () =>
+          (await keeper.network([])).registry(call.question, signal),
+        )
       case 'log':
-        return (await keeper.network([])).log(call.question, signal)
+        return traced(span, 'log', call.question, async () => (await keeper.network([])).log(call.question, signal))
       case 'recall':
         return (await keeper.recalled?.())?.log(call.question, signal)
     }
@@ -81,6 +88,26 @@ export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, f
   port.on('close', () => {
     for (const stop of calls.values()) stop.abort()
   })
+}
+
+/** What was asked and whether it was found; of whom and what for stands in the evidence, not in a trace. */
+async function traced<T extends Asked | undefined>(
+  span: Span | undefined,
+  whom: 'registry' | 'log',
+  { ask }: Question,
+  work: () => Promise<T>,
+): Promise<T> {
+  const child = span?.child(`${whom} ${ask}`, { 'meshproof.ask': ask })
+  try {
+    const asked = await work()
+    const outcome = asked?.outcome
+    if (outcome !== undefined && 'failed' in outcome) child?.end({ 'meshproof.answer': 'failed' }, outcome.failed)
+    else child?.end({ 'meshproof.answer': outcome === undefined ? 'none' : 'found' in outcome ? 'found' : 'absent' })
+    return asked
+  } catch (error) {
+    child?.end({}, codeOf(error))
+    throw error
+  }
 }
 
 /** The thread's end. */

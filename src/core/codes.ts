@@ -670,7 +670,7 @@ export const codes = {
   'service.port-in-use': row(
     'medium',
     'Something else listens on {found}.',
-    'Stop it, or name another port with MESHPROOF_PORT.',
+    'Stop it, or name another port with MESHPROOF_PORT (of a worker: MESHPROOF_OPERATIONS_PORT).',
   ),
   'service.address': row(
     'medium',
@@ -742,6 +742,11 @@ export const codes = {
     'medium',
     'The queue does not answer.',
     'Nothing is lost: what is asked for stands in the database and is added again.',
+  ),
+  'traces.not-sent': row(
+    'low',
+    'Traces could not be sent to where OTEL_EXPORTER_OTLP_ENDPOINT says.',
+    'Look at the collector; nothing else depends on it.',
   ),
   'service.busy': row('low', 'The service has all the {expected} that it takes.', 'Try again as Retry-After says.'),
   'request.idempotency-conflict': row(

@@ -99,6 +99,7 @@ export const limits = Object.freeze({
   /** R16: no longer ready, but still answering; then what runs has this long to end. */
   lameDuckMs: 5_000,
   drainMs: 8_000,
+  traceFlushMs: 2_000,
   httpHeadersMs: 5_000,
   httpRequestMs: 15_000,
   httpKeepAliveMs: 15_000,

@@ -24,6 +24,8 @@ export type Kept = {
   readonly allows?: (host: string) => boolean
   readonly waits?: Waits
   readonly now?: () => number
+  /** Told of each exchange with a registry or the log. */
+  readonly exchanged?: (whom: 'registry' | 'log', status: number | undefined) => void
 }
 
 /** The shopkeeper of one run: opens the cache and the network only when something asks for them. */
@@ -133,7 +135,7 @@ async function openNetwork(
   report: (error: unknown) => void,
   kept: Kept | undefined,
 ): Promise<Network> {
-  const [{ store, lookups, waits, now }, { logAnswerer }] = await Promise.all([
+  const [{ store, lookups, waits, now, exchanged }, { logAnswerer }] = await Promise.all([
     kept ?? openFolder(config),
     import('../evidence/rekor/answerer.ts'),
   ])
@@ -150,6 +152,7 @@ async function openNetwork(
     route: () => environmentOf(config, env),
     url: new URL(config.log.url),
     registered: config.log.registered,
+    exchanged: (status) => exchanged?.('log', status),
   })
   let registry: Promise<RegistryAnswerer> | undefined
   const openRegistry = async () => {
@@ -157,7 +160,13 @@ async function openNetwork(
       import('../evidence/registry/answerer.ts'),
       environmentOf(config, env),
     ])
-    return registryAnswerer({ ...environment, ...shared, insecure: config.insecure, typed })
+    return registryAnswerer({
+      ...environment,
+      ...shared,
+      insecure: config.insecure,
+      typed,
+      exchanged: (status) => exchanged?.('registry', status),
+    })
   }
   return {
     store,

@@ -2,6 +2,7 @@ import type { Report } from '../core/cause.ts'
 import type { Digest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
 import type { Limits } from '../core/limits.ts'
+import type { Asked, Question } from '../core/observation.ts'
 import { allowedRegistries } from '../examine/allowed.ts'
 import type { Config } from '../examine/config.ts'
 import { keeperOf, rootRefresher } from '../examine/keeper.ts'
@@ -18,6 +19,8 @@ import { TrustedRoots } from '../store/trusted-roots.ts'
 import { waitsTable } from '../store/waits.ts'
 import { bullQueue, isQueuePrepared, prepareQueue } from './bullmq.ts'
 import type { Queue } from './queue.ts'
+import { Tallies } from './tally.ts'
+import { type Tracing, untraced } from './tracing.ts'
 import type { RefreshRoot } from './trust.ts'
 
 /** What every process of the service has open: `serve`, `worker`, and both at once. */
@@ -32,6 +35,8 @@ export type Service = {
   /** The public-good root, of which the database has one for all processes. */
   readonly roots: TrustedRoots
   readonly refreshRoot: RefreshRoot
+  readonly tallies: Tallies
+  readonly tracing: Tracing
   /** Whether a registry is on the operator's list. */
   readonly allows: (host: string) => boolean
   readonly limits: Limits
@@ -55,6 +60,8 @@ export type ServiceOptions = {
   /** Whether this process may create tables; else missing ones are an error. */
   readonly migrates: boolean
   readonly report: Report
+  /** Default: nothing is traced. */
+  readonly tracing?: Tracing
   /** The TUF root to begin with; another one than Sigstore's only in tests. */
   readonly tufRoot?: Uint8Array
   /** Tests end a process at these points. */
@@ -66,6 +73,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const database = await openDatabase(place, limits, report, at)
   const allowed = allowedRegistries(config)
   const allows = (host: string) => allowed.has(host)
+  const tallies = new Tallies()
   const roots = new TrustedRoots(database, limits)
   const opened = async () => {
     await ping(database)
@@ -77,6 +85,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       allows,
       waits: waitsTable(database),
       now: clock.now,
+      exchanged: tallies.exchanged.bind(tallies),
     }
     const own = keeperOf(config, env, report, kept)
     await roots.begin(() => own.publicGood(true))
@@ -91,6 +100,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const keeper = {
     ...own,
     publicGood: () => roots.current(),
+    network: async (typed: readonly string[]) => {
+      const reach = await own.network(typed)
+      return { ...reach, log: counted(reach.log, tallies), registry: counted(reach.registry, tallies) }
+    },
     document: async (digest: Digest) => (await keptUnder(database, digest))?.bytes,
   }
   return {
@@ -102,6 +115,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     access: new Access(database),
     documents: new Documents(database),
     roots,
+    tallies,
+    tracing: options.tracing ?? untraced,
     refreshRoot: rootRefresher(config, env, options.tufRoot),
     allows,
     limits,
@@ -116,10 +131,21 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     close: async () => {
       await queue.close().catch(inQueue(report))
       await keeper.close()
+      await (options.tracing ?? untraced).close()
       await database.close()
     },
   }
 }
+
+type Ask<T extends Asked | undefined> = (question: Question, signal: AbortSignal) => Promise<T>
+
+const counted =
+  <T extends Asked | undefined>(ask: Ask<T>, tallies: Tallies): Ask<T> =>
+  async (question, signal) => {
+    const asked = await ask(question, signal)
+    if (asked !== undefined) tallies.answered(question, asked)
+    return asked
+  }
 
 /** The queue is on the database or on Redis, whose clients speak in their own words. */
 const inQueue = (report: Service['report']) => (cause: unknown) =>

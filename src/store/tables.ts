@@ -63,6 +63,7 @@ export type Tables = {
     result: Buffer | null
     created_at: Time
     done_at: Time | null
+    traceparent: string | null
   }
   readonly observation: {
     id: string

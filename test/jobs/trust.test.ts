@@ -1,6 +1,6 @@
 /** The trusted root of the service: one for all its processes, refreshed by one of them, and never taken back. */
 import { sql } from 'kysely'
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { digestOf } from '../../src/core/digest.ts'
 import { limits } from '../../src/core/limits.ts'
 import { loadConfig } from '../../src/examine/config.ts'
@@ -12,6 +12,8 @@ import { startStation } from '../../workers/station.ts'
 import { createAuthority } from '../authority/authority.ts'
 import { type Repository, tufRepository } from '../evidence/trust/tuf-repository.ts'
 import { hasPostgres, startPostgres } from '../store/postgres.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const rootText = () => JSON.stringify(createAuthority().trustedRoot())
 const never = new AbortController().signal

@@ -129,6 +129,45 @@ describe('metrics', () => {
       expect(got.text).toContain(line)
   })
 
+  test('count what was asked of registries, and what did not have to be', async () => {
+    const numbers = async () => {
+      const found = (await scrape()).matchAll(
+        /^meshproof_(registry_requests|cache_hits|cache_misses)_total\{\w+="(\w+)"\} (\d+)$/gm,
+      )
+      return new Map([...found].map(([, name, label, count]) => [`${name} ${label}`, Number(count)]))
+    }
+    const grown = async (work: () => Promise<unknown>) => {
+      const before = await numbers()
+      await work()
+      return Object.fromEntries(
+        [...(await numbers())].map(([key, n]) => [key, n - (before.get(key) ?? 0)] as const).filter(([, n]) => n > 0),
+      )
+    }
+    const image = signed(registry, 'metrics/counted')
+    const asked = registry.requests.length
+    const first = await grown(() => running.verify(asking(image)))
+    // An index and its two platforms: each with a tag and a list of referrers, one of the tags there, with its payload.
+    expect(first).toEqual({
+      'registry_requests 2xx': 6,
+      'registry_requests 4xx': 2,
+      'cache_hits manifest': 1,
+      'cache_misses resolve': 1,
+      'cache_misses tag': 3,
+      'cache_misses referrers': 3,
+      'cache_misses blob': 1,
+    })
+    expect(registry.requests.length - asked).toBe(8)
+    // Again: the tag is asked for, since it may have moved; everything else is remembered.
+    expect(await grown(() => running.verify(asking(image)))).toEqual({
+      'registry_requests 2xx': 1,
+      'cache_misses resolve': 1,
+      'cache_hits manifest': 1,
+      'cache_hits tag': 3,
+      'cache_hits referrers': 3,
+      'cache_hits blob': 1,
+    })
+  })
+
   test('T81 the series stay as they are, whatever callers name', async () => {
     const wild = async (i: number) => {
       await running.ask('GET', `/none/${i}`)

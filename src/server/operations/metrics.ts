@@ -66,6 +66,23 @@ export function metrics(app: FastifyInstance, service: Service): Registry<OpenMe
       for (const [state, count] of Object.entries(counts)) this.set({ queue: 'verification', state }, count)
     },
   })
+  const { registry: asked, log, hits, misses } = service.tallies
+  for (const [name, help, label, tally] of [
+    ['registry_requests', 'Exchanges with registries, logins and redirects among them, by status.', 'result', asked],
+    ['log_requests', 'Exchanges with the transparency log, by status.', 'result', log],
+    ['cache_hits', 'Questions answered from what is remembered.', 'ask', hits],
+    ['cache_misses', 'Questions for which somebody was asked.', 'ask', misses],
+  ] as const)
+    new Counter({
+      name: `meshproof_${name}_total`,
+      help,
+      labelNames: [label] as const,
+      registers,
+      collect() {
+        this.reset()
+        for (const { labels, count } of tally.all()) this.inc(labels, count)
+      },
+    })
   const standing = () => service.roots.standing().catch(() => undefined)
   const trust = (name: string, help: string, value: (of: Standing) => number | undefined) =>
     new Gauge({

@@ -14,3 +14,6 @@ CREATE TABLE trusted_root (
   metadata bytea CHECK (octet_length(metadata) <= 33554432)
 );
 CREATE INDEX trusted_root_digest ON trusted_root (digest);
+
+-- Who asked, as W3C Trace Context says it: what is done with the request later belongs to the same trace.
+ALTER TABLE request ADD COLUMN traceparent text CHECK (length(traceparent) = 55);
