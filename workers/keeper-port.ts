@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import { type Cause, causeOf, codeOf, errorOf } from '../src/core/cause.ts'
 import type { Digest } from '../src/core/digest.ts'
 import type { Earlier, History } from '../src/core/history.ts'
 import type { Asked, EvidenceStore, LookupQuestion, Question } from '../src/core/observation.ts'
@@ -6,6 +7,7 @@ import type { Name } from '../src/core/reference.ts'
 import { canonicalName } from '../src/examine/config.ts'
 import type { ExaminedTrust } from '../src/examine/examination.ts'
 import type { Shopkeeper } from '../src/examine/shop.ts'
+import type { Span } from '../src/jobs/tracing.ts'
 
 /**
  * A thread judges, the main thread has the world: what a shopkeeper offers, over a port. Bytes go by digest, questions
@@ -28,7 +30,7 @@ type FromThread =
   | { readonly cancel: number }
   | { readonly answered: true }
   | { readonly lost: string }
-  | { readonly report: string }
+  | { readonly report: Cause }
 type ToThread = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly trouble: string }
 
 /** What the thread is told at once. */
@@ -38,10 +40,14 @@ export type Given = {
   readonly lost: string[]
 }
 
-export type Watched = { readonly answered: () => void; readonly failed: (error: unknown) => void }
+export type Watched = {
+  readonly answered: () => void
+  readonly failed: (error: unknown) => void
+  readonly span?: Span | undefined
+}
 
 /** The main thread's end: answers until the port closes. What fails here is told to `failed`, and ends the thread's call. */
-export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, failed }: Watched): void {
+export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, failed, span }: Watched): void {
   const calls = new Map<number, AbortController>()
   const saved = new Map<string, () => Promise<void>>()
   const store = keeper.store()
@@ -56,9 +62,11 @@ export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, f
       case 'public-good':
         return keeper.publicGood(call.offline)
       case 'registry':
-        return (await keeper.network([])).registry(call.question, signal)
+        return traced(span, 'registry', call.question, async () =>
+          (await keeper.network([])).registry(call.question, signal),
+        )
       case 'log':
-        return (await keeper.network([])).log(call.question, signal)
+        return traced(span, 'log', call.question, async () => (await keeper.network([])).log(call.question, signal))
       case 'recall':
         return (await keeper.recalled?.())?.log(call.question, signal)
       case 'measure':
@@ -80,7 +88,7 @@ export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, f
   }
   const answer = (message: ToThread) => port.postMessage(message)
   port.on('message', (message: FromThread) => {
-    if ('report' in message) keeper.report(new Error(message.report))
+    if ('report' in message) keeper.report(errorOf(message.report))
     else if ('answered' in message) answered()
     else if ('lost' in message) keeper.lost?.add(message.lost)
     else if ('cancel' in message) calls.get(message.cancel)?.abort()
@@ -107,6 +115,26 @@ export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, f
 
 function unsaved(): never {
   throw new Error('no downloads here')
+}
+
+/** What was asked and whether it was found; of whom and what for stands in the evidence, not in a trace. */
+async function traced<T extends Asked | undefined>(
+  span: Span | undefined,
+  whom: 'registry' | 'log',
+  { ask }: Question,
+  work: () => Promise<T>,
+): Promise<T> {
+  const child = span?.child(`${whom} ${ask}`, { 'meshproof.ask': ask })
+  try {
+    const asked = await work()
+    const outcome = asked?.outcome
+    if (outcome !== undefined && 'failed' in outcome) child?.end({ 'meshproof.answer': 'failed' }, outcome.failed)
+    else child?.end({ 'meshproof.answer': outcome === undefined ? 'none' : 'found' in outcome ? 'found' : 'absent' })
+    return asked
+  } catch (error) {
+    child?.end({}, codeOf(error))
+    throw error
+  }
 }
 
 /** The thread's end. */
@@ -162,7 +190,7 @@ export function remoteKeeper(port: MessagePort, given: Given): Shopkeeper & { re
     },
     document: (digest) => ask({ call: 'document', digest }) as Promise<Uint8Array | undefined>,
     lost,
-    report: (error) => tell({ report: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    report: (error) => tell({ report: causeOf(error) }),
     answered: () => tell({ answered: true }),
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Service } from '../src/jobs/service.ts'
 import { type Chore, startSweeper } from '../src/jobs/sweeper.ts'
+import { refreshTrust } from '../src/jobs/trust.ts'
 import { openThreads } from './threads.ts'
 import { verification } from './verification.ts'
 
@@ -33,7 +34,8 @@ export async function startStation(service: Service, file?: URL): Promise<Statio
   }
 }
 
-function choresOf({ database, requests, keeper, clock, limits }: Service): readonly Chore[] {
+function choresOf(service: Service): readonly Chore[] {
+  const { database, requests, keeper, clock, limits, config } = service
   return [
     { everyMs: limits.sweepMs, run: () => clock.set() },
     { everyMs: limits.vacuumMs, run: () => requests.forgetKeys() },
@@ -42,6 +44,15 @@ function choresOf({ database, requests, keeper, clock, limits }: Service): reado
     // Measured: PGlite never vacuums by itself, and a queue of short-lived rows grows without end.
     ...(database.kind === 'pglite'
       ? [{ everyMs: limits.vacuumMs, run: () => sql`VACUUM ANALYZE`.execute(database.db) }]
+      : []),
+    ...(config.trustRefresh
+      ? [
+          {
+            everyMs: limits.trustLookMs,
+            atOnce: true,
+            run: (leaving: AbortSignal) => refreshTrust(service, leaving),
+          } as const,
+        ]
       : []),
   ]
 }

@@ -4,6 +4,7 @@ import { Fault } from '../src/core/fault.ts'
 import type { Limits } from '../src/core/limits.ts'
 import type { Config } from '../src/examine/config.ts'
 import type { Shopkeeper } from '../src/examine/shop.ts'
+import type { Span } from '../src/jobs/tracing.ts'
 import type { Finished } from '../src/store/verdicts.ts'
 import type { Task, TaskResult } from './examination.ts'
 import { serveKeeper } from './keeper-port.ts'
@@ -12,7 +13,7 @@ export type Threads = {
   readonly examine: (spec: Uint8Array, watch: Watch) => Promise<Finished>
   readonly close: () => Promise<void>
 }
-export type Watch = { readonly answered: () => void; readonly signal: AbortSignal }
+export type Watch = { readonly answered: () => void; readonly signal: AbortSignal; readonly span?: Span }
 
 type Options = {
   readonly keeper: Shopkeeper
@@ -44,6 +45,7 @@ export function openThreads({ keeper, config, limits, file }: Options): Threads 
       let trouble: unknown
       serveKeeper(keeper, here, {
         answered: watch.answered,
+        span: watch.span,
         failed: (error) => {
           trouble ??= error
         },

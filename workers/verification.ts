@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { codeOf, type Report } from '../src/core/cause.ts'
 import { Fault } from '../src/core/fault.ts'
 import type { Limits } from '../src/core/limits.ts'
 import { problemOf } from '../src/core/problem.ts'
+import type { Tracing } from '../src/jobs/tracing.ts'
 import type { At, Database } from '../src/store/database.ts'
 import type { Lease, Leases } from '../src/store/leases.ts'
 import { isTrouble } from '../src/store/trouble.ts'
@@ -15,7 +17,8 @@ export type Workplace = {
   readonly examine: Threads['examine']
   /** Ends when the process is about to: what is not done by then is handed back. */
   readonly leaving: AbortSignal
-  readonly report: (error: unknown) => void
+  readonly report: Report
+  readonly tracing: Tracing
   readonly at?: At | undefined
 }
 
@@ -25,13 +28,19 @@ export async function verification(id: string, place: Workplace): Promise<void> 
   at?.('job.taken')
   const lease = await leases.claim(id, limits.leaseMs)
   if (lease === undefined) return // done, cancelled, parked, or somebody else's
-  const held = hold(lease, place)
+  const span = place.tracing.begin('verification', 'consumer', lease.traceparent ?? undefined, {
+    'meshproof.request': id,
+    'meshproof.attempt': lease.attempt,
+  })
+  const held = { ...hold(lease, place), span }
   try {
     const finished = await place.examine(lease.spec, held)
     at?.('judged')
     if (isOurs(finished)) throw new Fault('internal.crash', { status: 500 })
     await patiently(place, () => finish(database, lease, finished))
+    span.end({ 'meshproof.outcome': finished.outcome })
   } catch (error) {
+    span.end({}, codeOf(error))
     await patiently(place, () => settle(error, lease, held, place))
   } finally {
     held.end()
@@ -47,7 +56,7 @@ async function settle(error: unknown, lease: Lease, held: Held, place: Workplace
   const { leases, limits, leaving, report } = place
   if (held.signal.aborted && !leaving.aborted) return // lost, or cancelled: nothing of it is ours any more
   if (leaving.aborted || isTrouble(error)) return leases.handBack(lease)
-  if (!(error instanceof Fault)) report(error)
+  if (!(error instanceof Fault) || error.status >= 500) report(error, { request: lease.id })
   if (error instanceof Fault && error.status < 500) return leases.refuse(lease, problemOf(error))
   return leases.fail(lease, problemOf(error), {
     attempts: limits.requestAttempts,

@@ -1,7 +1,10 @@
+import type { FastifyBaseLogger } from 'fastify'
 import { Fault } from '../core/fault.ts'
 import { limits } from '../core/limits.ts'
 import type { Config } from '../examine/config.ts'
+import { openTracing } from '../jobs/open-tracing.ts'
 import { openService, type Service } from '../jobs/service.ts'
+import { reportTo } from '../server/log.ts'
 import type { Place } from '../store/database.ts'
 import { report } from './cause.ts'
 
@@ -9,8 +12,10 @@ export const placeOf = ({ service: { databaseUrl, data } }: Config): Place =>
   databaseUrl === undefined ? { folder: data } : { url: databaseUrl }
 
 /** The service as the configuration says; a database that does not answer is named. */
-export async function openFor(config: Config, migrates: boolean): Promise<Service> {
-  return named(config, () =>
+/** With a log it is a process of the service: causes go there, and traces where the environment says. */
+export async function openFor(config: Config, migrates: boolean, log?: FastifyBaseLogger): Promise<Service> {
+  const told = log === undefined ? report : reportTo(log)
+  return named(config, async () =>
     openService({
       place: placeOf(config),
       redis: config.service.redisUrl,
@@ -18,7 +23,8 @@ export async function openFor(config: Config, migrates: boolean): Promise<Servic
       env: process.env,
       limits,
       migrates,
-      report,
+      report: told,
+      ...(log !== undefined && { tracing: await openTracing(config.traces, told) }),
     }),
   )
 }

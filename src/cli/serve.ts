@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Station, startStation } from '../../workers/station.ts'
-import { Fault } from '../core/fault.ts'
 import { limits } from '../core/limits.ts'
 import { type Config, loadConfig } from '../examine/config.ts'
 import { loadDemo } from '../jobs/demo.ts'
@@ -8,8 +7,10 @@ import type { Service } from '../jobs/service.ts'
 import { createApp } from '../server/app.ts'
 import { announceLink } from '../server/auth/link.ts'
 import { type Control, openControl } from '../server/control/socket.ts'
+import { loggerOf } from '../server/log.ts'
 import { type Ending, ending } from './ending.ts'
 import { readFlags, usage } from './flags.ts'
+import { listen } from './listen.ts'
 import { openFor } from './open-service.ts'
 import type { ExitCode } from './problem.ts'
 
@@ -27,15 +28,16 @@ async function serve(args: readonly string[], verb: 'serve' | 'start'): Promise<
   const config = loadConfig(process.env)
   const alone = verb === 'start' || config.service.databaseUrl === undefined
   const end = ending()
-  const service = await openFor(config, alone)
+  // A person at a terminal sees what went wrong; whoever collects lines gets all of them.
+  const log = loggerOf({ level: process.stdout.isTTY === true ? 'warn' : 'info' })
+  const service = await openFor(config, alone, log)
   let station: Station | undefined
   let control: Control | undefined
   try {
     if (values.demo === true) await loadDemo(service, null)
-    // A person at a terminal sees what went wrong; whoever collects lines gets all of them.
-    const app = await createApp(service, { log: { level: process.stdout.isTTY === true ? 'warn' : 'info' } })
+    const app = await createApp(service, { log })
     closingWhenLeaving(app, service)
-    const address = await listen(app, config)
+    const address = await listen(app, config.service.listen, config.service.port)
     station = alone ? await startStation(service) : undefined
     process.stdout.write(greeting(address, config))
     const folder = config.service.databaseUrl === undefined ? config.service.data : undefined
@@ -71,19 +73,6 @@ async function leave({ service, app, station }: Parts, { hurried }: Ending): Pro
   await Promise.race([drained, sleep(limits.drainMs, undefined, { signal: hurried }).catch(() => {})])
 }
 type Parts = { readonly service: Service; readonly app: App; readonly station: Station | undefined }
-
-async function listen(app: App, { service: { listen: host, port } }: Config): Promise<string> {
-  try {
-    return await app.listen({ host, port })
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    const found = `${host}:${port}`
-    if (code === 'EADDRINUSE') throw new Fault('service.port-in-use', { status: 500, cause, parameters: { found } })
-    if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      throw new Fault('service.address', { status: 500, cause, parameters: { found } })
-    throw cause
-  }
-}
 
 function greeting(address: string, { service: { databaseUrl, data } }: Config): string {
   const where =

@@ -597,6 +597,16 @@ export const codes = {
     'The trusted root is older than the policy allows ({expected}): {found}.',
     'Connect to refresh it.',
   ),
+  'trust.refresh-failed': row(
+    'medium',
+    'The trusted root could not be refreshed; the last good one stays in use.',
+    'The cause stands beside it. Without a network, MESHPROOF_TRUST_REFRESH=false ends the tries.',
+  ),
+  'trust.name-reserved': row(
+    'low',
+    'The name {found} is given by the service alone, to what it got from TUF.',
+    'Choose another name, and let requests or policies name the root by its digest.',
+  ),
   'trust.entry-unusable': row('low', 'A part of the trusted root is not used: {found}.'),
   'policy.missing': row(
     'medium',
@@ -677,7 +687,7 @@ export const codes = {
   'service.port-in-use': row(
     'medium',
     'Something else listens on {found}.',
-    'Stop it, or name another port with MESHPROOF_PORT.',
+    'Stop it, or name another port with MESHPROOF_PORT (of a worker: MESHPROOF_OPERATIONS_PORT).',
   ),
   'service.address': row(
     'medium',
@@ -744,6 +754,16 @@ export const codes = {
     'medium',
     'The registry {found} is not on the list of this service: {expected}.',
     'An operator adds it with registry.allowed (MESHPROOF_REGISTRY_ALLOWED).',
+  ),
+  'queue.unreachable': row(
+    'medium',
+    'The queue does not answer.',
+    'Nothing is lost: what is asked for stands in the database and is added again.',
+  ),
+  'traces.not-sent': row(
+    'low',
+    'Traces could not be sent to where OTEL_EXPORTER_OTLP_ENDPOINT says.',
+    'Look at the collector; nothing else depends on it.',
   ),
   'service.busy': row('low', 'The service has all the {expected} that it takes.', 'Try again as Retry-After says.'),
   'request.idempotency-conflict': row(

@@ -63,6 +63,11 @@ export const limits = Object.freeze({
   helperMs: 10_000,
   trustRefreshMs: 5_000,
   trustRememberMs: 10 * 60_000,
+  /** How often the service asks TUF, and again after it failed; both spread by a tenth. */
+  trustEveryMs: 6 * 60 * 60_000,
+  trustAgainMs: 10 * 60_000,
+  trustLookMs: 60_000,
+  trustLeaseMs: 60_000,
   asideMs: 3_000,
   rememberFoundMs: 10 * 60_000,
   rememberAbsentMs: 60_000,
@@ -98,6 +103,7 @@ export const limits = Object.freeze({
   /** R16: no longer ready, but still answering; then what runs has this long to end. */
   lameDuckMs: 5_000,
   drainMs: 8_000,
+  traceFlushMs: 2_000,
   httpHeadersMs: 5_000,
   httpRequestMs: 15_000,
   httpKeepAliveMs: 15_000,

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { isAbsolute, join } from 'node:path'
 import { z } from 'zod'
 import { Fault } from '../core/fault.ts'
@@ -22,13 +23,29 @@ const schema = z.strictObject({
     })
     .optional(),
   /** Where the service is reached, such as https://meshproof.example: behind a proxy it cannot tell. */
-  server: z.strictObject({ origin: z.string().optional() }).optional(),
+  server: z
+    .strictObject({
+      origin: z.string().optional(),
+      /** Addresses and networks whose X-Forwarded-For is believed; nobody else's is. */
+      proxies: z.array(z.string()).optional(),
+    })
+    .optional(),
+  /** Where `meshproof worker`, which serves nothing else, tells how it is; no port, no listener. */
+  operations: z
+    .strictObject({ listen: z.string().optional(), port: z.number().int().min(0).max(65_535).optional() })
+    .optional(),
   /** Name of a mirror → name of its origin: what is pulled there is known by this name. */
   mirrors: z.record(z.string(), z.string()).optional(),
   /** Hosts that the service downloads files of releases from, redirects too. */
   release: z.strictObject({ allowed: z.array(z.string()).optional() }).optional(),
   signatures: z.strictObject({ repository: z.string().optional() }).optional(),
-  trust: z.strictObject({ mirror: z.string().optional() }).optional(),
+  trust: z
+    .strictObject({
+      mirror: z.string().optional(),
+      /** Whether the service asks TUF by itself; where there is no network, each try would only be a warning. */
+      refresh: z.boolean().optional(),
+    })
+    .optional(),
   /** A Rekor v1 log, asked for entries of signatures that bring none. */
   log: z.strictObject({ url: z.string().optional() }).optional(),
   service: z
@@ -51,9 +68,14 @@ export type Config = {
   readonly allowed: readonly string[]
   readonly releases: readonly string[]
   readonly origin: string | undefined
+  readonly proxies: readonly string[]
+  readonly operations: { readonly listen: string; readonly port: number | undefined }
+  /** Where traces go, by the variables that all of OpenTelemetry reads; undefined: nowhere. */
+  readonly traces: string | undefined
   readonly mirrors: readonly (readonly [Name, Name])[]
   readonly signatureRepository: string | undefined
   readonly trustMirror: string | undefined
+  readonly trustRefresh: boolean
   readonly log: { readonly url: string; readonly registered: boolean }
   readonly service: ServiceConfig
 }
@@ -100,7 +122,16 @@ export function loadConfig(env: Env): Config {
     })
     return value
   }
-  const { cache, registry, release, server, mirrors, signatures, trust, log, service } = parsed
+  const tracesOf = (): string | undefined => {
+    const own = text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT')
+    const env = own === undefined ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'
+    const isOff = /^true$/i.test(text('OTEL_SDK_DISABLED') ?? '') || text('OTEL_TRACES_EXPORTER') === 'none'
+    const value = isOff ? undefined : addressOf(env, own ?? text('OTEL_EXPORTER_OTLP_ENDPOINT'))
+    const from = value === undefined ? 'default' : `environment ${env}`
+    settings.push({ key: 'traces.endpoint', value: value && withoutPassword(value), from, env })
+    return value
+  }
+  const { cache, registry, release, server, operations, mirrors, signatures, trust, log, service } = parsed
   const inHome = cachePath({ ...env, MESHPROOF_CACHE_PATH: undefined })
   const path = pick('cache.path', 'MESHPROOF_CACHE_PATH', inHome, cache?.path, env['MESHPROOF_CACHE_PATH'])
   const bytes = numberOf('MESHPROOF_CACHE_BYTES', text('MESHPROOF_CACHE_BYTES'))
@@ -128,6 +159,30 @@ export function loadConfig(env: Env): Config {
     origin: originOf(
       pick('server.origin', 'MESHPROOF_SERVER_ORIGIN', undefined, server?.origin, text('MESHPROOF_SERVER_ORIGIN')),
     ),
+    proxies: pick(
+      'server.proxies',
+      'MESHPROOF_SERVER_PROXIES',
+      [],
+      server?.proxies,
+      listOf(text('MESHPROOF_SERVER_PROXIES')),
+    ).map(networkOf),
+    operations: {
+      listen: pick(
+        'operations.listen',
+        'MESHPROOF_OPERATIONS_LISTEN',
+        '127.0.0.1',
+        operations?.listen,
+        text('MESHPROOF_OPERATIONS_LISTEN'),
+      ),
+      port: pick(
+        'operations.port',
+        'MESHPROOF_OPERATIONS_PORT',
+        undefined,
+        operations?.port,
+        portOf('MESHPROOF_OPERATIONS_PORT', text('MESHPROOF_OPERATIONS_PORT')),
+      ),
+    },
+    traces: tracesOf(),
     mirrors: mirrorsOf(pick('mirrors', 'MESHPROOF_MIRRORS', {}, mirrors, pairs(text('MESHPROOF_MIRRORS')))),
     signatureRepository: pick(
       'signatures.repository',
@@ -140,10 +195,23 @@ export function loadConfig(env: Env): Config {
       'trust.mirror',
       pick('trust.mirror', 'MESHPROOF_TRUST_MIRROR', undefined, trust?.mirror, text('MESHPROOF_TRUST_MIRROR')),
     ),
+    trustRefresh: pick(
+      'trust.refresh',
+      'MESHPROOF_TRUST_REFRESH',
+      true,
+      trust?.refresh,
+      booleanOf('MESHPROOF_TRUST_REFRESH', text('MESHPROOF_TRUST_REFRESH')),
+    ),
     log: logOf(pick('log.url', 'MESHPROOF_LOG_URL', publicLog, log?.url, text('MESHPROOF_LOG_URL'))),
     service: {
       listen: pick('service.listen', 'MESHPROOF_LISTEN', '127.0.0.1', service?.listen, text('MESHPROOF_LISTEN')),
-      port: pick('service.port', 'MESHPROOF_PORT', 8080, service?.port, portOf(text('MESHPROOF_PORT'))),
+      port: pick(
+        'service.port',
+        'MESHPROOF_PORT',
+        8080,
+        service?.port,
+        portOf('MESHPROOF_PORT', text('MESHPROOF_PORT')),
+      ),
       data: pick('service.data', 'MESHPROOF_DATA', stateFolder(env), service?.data, text('MESHPROOF_DATA')),
       databaseUrl: secret('service.database', 'DATABASE_URL'),
       redisUrl: secret('service.redis', 'REDIS_URL'),
@@ -207,6 +275,16 @@ function addressOf(key: string, text: string | undefined): string | undefined {
   throw malformed(`${key}: ${text} is no address`)
 }
 
+/** An address, or a network as `10.0.0.0/8`: never all of a family, since then anybody would be believed. */
+function networkOf(text: string): string {
+  const [address = '', prefix, ...more] = text.split('/')
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0
+  const isPrefix = prefix === undefined || (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= bits)
+  if (bits === 0 || address.includes('%') || !isPrefix || more.length > 0)
+    throw malformed(`server.proxies: ${text} is neither an address nor a network such as 10.0.0.0/8`)
+  return text
+}
+
 function originOf(text: string | undefined): string | undefined {
   if (text === undefined || URL.parse(text)?.origin === text) return text
   throw malformed(`server.origin: ${text} is no origin such as https://meshproof.example`)
@@ -225,9 +303,15 @@ function numberOf(name: string, text: string | undefined): number | undefined {
   return Number(text)
 }
 
-function portOf(text: string | undefined): number | undefined {
-  const port = numberOf('MESHPROOF_PORT', text)
-  if (port !== undefined && port > 65_535) throw malformed(`MESHPROOF_PORT: ${port} is no port`)
+function booleanOf(name: string, text: string | undefined): boolean | undefined {
+  if (text === undefined) return undefined
+  if (text !== 'true' && text !== 'false') throw malformed(`${name}: ${text} is neither true nor false`)
+  return text === 'true'
+}
+
+function portOf(name: string, text: string | undefined): number | undefined {
+  const port = numberOf(name, text)
+  if (port !== undefined && port > 65_535) throw malformed(`${name}: ${port} is no port`)
   return port
 }
 

@@ -8,7 +8,7 @@ import type { RegistryAnswerer } from '../evidence/registry/answerer.ts'
 import type { LogAnswerer } from '../evidence/rekor/answerer.ts'
 import { boundedStore } from '../evidence/store/bounded.ts'
 import { memoryStore } from '../evidence/store/memory.ts'
-import { publicGoodRoot } from '../evidence/trust/public-good.ts'
+import { publicGoodRoot, refreshPublicGood } from '../evidence/trust/public-good.ts'
 import type { Way } from '../evidence/trust/tuf.ts'
 import { type Config, canonicalName } from './config.ts'
 import type { ExaminedTrust } from './examination.ts'
@@ -26,6 +26,8 @@ export type Kept = {
   readonly allowsRelease?: (host: string) => boolean
   readonly waits?: Waits
   readonly now?: () => number
+  /** Told of each exchange with a registry or the log. */
+  readonly exchanged?: (whom: 'registry' | 'log', status: number | undefined) => void
 }
 
 /** The shopkeeper of one run: opens the cache and the network only when something asks for them. */
@@ -90,6 +92,17 @@ export function keeperOf(
   }
 }
 
+/** How the service asks TUF: it keeps for itself what a client must remember. */
+export const rootRefresher =
+  (config: Config, env: Env, root?: Uint8Array) => async (metadata: Uint8Array | undefined, signal: AbortSignal) => {
+    const options = {
+      way: () => wayToTrust(config, env),
+      ...(config.trustMirror !== undefined && { mirror: config.trustMirror }),
+      ...(root !== undefined && { root }),
+    }
+    return refreshPublicGood(options, metadata, signal)
+  }
+
 /** Whatever led to a registry (a policy, a place of signatures), one that is not on the list is not asked. */
 const allowedOnly =
   (registry: RegistryAnswerer['answer'], allows: Kept['allows'], now: () => number): RegistryAnswerer['answer'] =>
@@ -141,7 +154,7 @@ async function openNetwork(
   report: (error: unknown) => void,
   kept: Kept | undefined,
 ): Promise<Network> {
-  const [{ store, lookups, waits, now }, { logAnswerer }] = await Promise.all([
+  const [{ store, lookups, waits, now, exchanged }, { logAnswerer }] = await Promise.all([
     kept ?? openFolder(config),
     import('../evidence/rekor/answerer.ts'),
   ])
@@ -158,6 +171,7 @@ async function openNetwork(
     route: () => environmentOf(config, env),
     url: new URL(config.log.url),
     registered: config.log.registered,
+    exchanged: (status) => exchanged?.('log', status),
   })
   let registry: Promise<RegistryAnswerer> | undefined
   const openRegistry = async () => {
@@ -165,7 +179,13 @@ async function openNetwork(
       import('../evidence/registry/answerer.ts'),
       environmentOf(config, env),
     ])
-    return registryAnswerer({ ...environment, ...shared, insecure: config.insecure, typed })
+    return registryAnswerer({
+      ...environment,
+      ...shared,
+      insecure: config.insecure,
+      typed,
+      exchanged: (status) => exchanged?.('registry', status),
+    })
   }
   return {
     store,

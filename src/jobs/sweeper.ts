@@ -12,7 +12,13 @@ type Parts = {
   readonly chores?: readonly Chore[]
   readonly at?: At | undefined
 }
-export type Chore = { readonly everyMs: number; readonly run: () => Promise<unknown> }
+export type Chore = {
+  readonly everyMs: number
+  /** Also with the first round. */
+  readonly atOnce?: true
+  /** The signal: the process ends, and waits for no more than it must. */
+  readonly run: (leaving: AbortSignal) => Promise<unknown>
+}
 
 /**
  * R3: whatever the rows say should run and the queue may have lost is added again: at the start, and ever after. Adding
@@ -20,7 +26,8 @@ export type Chore = { readonly everyMs: number; readonly run: () => Promise<unkn
  */
 export function startSweeper(parts: Parts): { readonly stop: () => Promise<void>; readonly first: Promise<void> } {
   const { limits, report, chores = [] } = parts
-  const since = chores.map(() => performance.now())
+  const leaving = new AbortController()
+  const since = chores.map(({ atOnce }) => (atOnce === true ? Number.NEGATIVE_INFINITY : performance.now()))
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   let all = true
@@ -31,7 +38,7 @@ export function startSweeper(parts: Parts): { readonly stop: () => Promise<void>
       for (const [i, { everyMs, run }] of chores.entries())
         if (performance.now() - (since[i] ?? 0) >= everyMs) {
           since[i] = performance.now()
-          await run()
+          await run(leaving.signal)
         }
     } catch (error) {
       all = true
@@ -49,6 +56,7 @@ export function startSweeper(parts: Parts): { readonly stop: () => Promise<void>
     first,
     stop: async () => {
       stopped = true
+      leaving.abort()
       clearTimeout(timer)
       await running
     },

@@ -1,5 +1,6 @@
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Fault } from '../core/fault.ts'
+import { isLoopbackAddress } from '../evidence/http/addresses.ts'
 import type { Service } from '../jobs/service.ts'
 import { newId } from '../store/id.ts'
 import { api } from './api/api.ts'
@@ -7,15 +8,15 @@ import { demandPermissions } from './auth/permission.ts'
 import { identify } from './auth/principal.ts'
 import { signIn } from './auth/sign-in.ts'
 import { headersFor, secureHeaders } from './headers.ts'
-import { type LogOptions, loggerOf } from './log.ts'
 import { operations } from './operations/operations.ts'
 import { pages } from './pages/pages.ts'
 import { problemPage } from './pages/problem.ts'
 import { sendPage } from './pages/reply.ts'
 import { faultOf, sentProblem } from './problems.ts'
+import { traces } from './traces.ts'
 
 export type AppOptions = {
-  readonly log?: LogOptions
+  readonly log?: FastifyBaseLogger
 }
 
 declare module 'fastify' {
@@ -25,21 +26,42 @@ declare module 'fastify' {
   }
 }
 
-/** The HTTP service: R15's time limits, RFC 9457 for whatever goes wrong, and every route with its permission. */
+/** The HTTP service: every route with its permission. */
 export async function createApp(service: Service, options: AppOptions = {}): Promise<FastifyInstance> {
-  const { limits, config } = service
-  const { log } = options
   const stop = new AbortController()
-  const answer = answerWith(service)
+  const app = bare(service, options, stop)
+  operations(app, service, stop.signal)
+  await app.register(api(service, stop.signal), { prefix: '/api' })
+  await app.register(signIn(service))
+  await app.register(pages(service))
+  return app
+}
+
+/**
+ * For a process that serves nothing else: how it is and what it has done. On loopback without a token, since whoever is
+ * there is at home; on any other address it asks for one as the whole service does.
+ */
+export async function createOperations(service: Service, options: AppOptions = {}): Promise<FastifyInstance> {
+  const stop = new AbortController()
+  const app = bare(service, options, stop)
+  operations(app, service, stop.signal, isLoopbackAddress(service.config.operations.listen))
+  return app
+}
+
+/** R15's time limits, RFC 9457 for whatever goes wrong, and nothing without a permission. */
+function bare(service: Service, { log }: AppOptions, stop: AbortController): FastifyInstance {
+  const { limits, config, tracing } = service
+  const answer = answerWith(log === undefined ? service.report : () => {})
   const app: FastifyInstance = Fastify({
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.httpRequestMs,
     keepAliveTimeout: limits.httpKeepAliveMs,
     http: { headersTimeout: limits.httpHeadersMs, connectionsCheckingInterval: 1000 },
     forceCloseConnections: 'idle',
+    trustProxy: config.proxies.length > 0 && [...config.proxies], // what others say of whom they speak for is not read
     genReqId: () => newId(),
     requestIdHeader: false,
-    ...(log !== undefined && { loggerInstance: loggerOf(log) }),
+    ...(log !== undefined && { loggerInstance: log }),
     return503OnClosing: false, // R16: what is under way while we end is answered
     // A path that Fastify cannot take apart meets no hook and no handler of ours but this.
     frameworkErrors: (error, request, reply) => {
@@ -48,6 +70,7 @@ export async function createApp(service: Service, options: AppOptions = {}): Pro
   })
   app.decorate('drain', () => stop.abort())
   demandPermissions(app)
+  traces(app, tracing)
   secureHeaders(app, config.origin)
   identify(app, service)
   app.setErrorHandler((thrown, request, reply) => answer(thrown, request, reply))
@@ -55,21 +78,19 @@ export async function createApp(service: Service, options: AppOptions = {}): Pro
     const found = request.url.split('?')[0] ?? ''
     throw new Fault('request.no-route', { status: 404, parameters: { found } })
   })
-  operations(app, service, stop.signal)
-  await app.register(api(service, stop.signal), { prefix: '/api' })
-  await app.register(signIn(service))
-  await app.register(pages(service))
   return app
 }
 
 /** RFC 9457 for programs, a page for people; the cause goes to the log. */
-function answerWith(service: Service): (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
+function answerWith(
+  report: Service['report'],
+): (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
   return (thrown, request, reply) => {
     const error = faultOf(thrown)
     const problem = sentProblem(error, request.id)
     if (problem.status >= 500) {
       request.log.error({ err: thrown, code: problem.code }, problem.code)
-      if (problem.code === 'internal.crash') service.report(thrown)
+      if (problem.code === 'internal.crash') report(thrown)
     } else if (problem.code.startsWith('access.')) request.log.warn({ code: problem.code }, 'refused')
     if (error instanceof Fault && error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter)
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="meshproof"')

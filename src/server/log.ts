@@ -1,5 +1,7 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { pino } from 'pino'
+import { causeOf, codeOf, type Report } from '../core/cause.ts'
+import { words } from '../core/codes.ts'
 
 export type LogOptions = { readonly level?: string; readonly stream?: { write(line: string): void } }
 
@@ -19,30 +21,18 @@ export const loggerOf = ({ level = 'info', stream }: LogOptions): FastifyBaseLog
           status: statusCode,
           ...(request?.principal !== undefined && { by: request.principal.id, with: request.principal.by }),
         }),
-        err: errorOf,
+        err: (error: unknown) => causeOf(error),
       },
     },
     stream ?? process.stdout,
   )
 
-/** A cause, without what libraries hang on their errors: a connection's options hold its password. */
-function errorOf(error: unknown): object {
-  if (!(error instanceof Error)) return { type: typeof error }
-  const code = 'code' in error ? String(error.code) : undefined
-  return {
-    type: error.name,
-    ...(code !== undefined && { code }),
-    message: withoutSecrets(error.message),
-    stack: withoutSecrets(error.stack ?? ''),
-    ...(error.cause !== undefined && { cause: errorOf(error.cause) }),
+/** What happened to a job, a thread or a connection: a line each, under a stable code. What was foreseen is a warning. */
+export const reportTo =
+  (log: Pick<FastifyBaseLogger, 'warn' | 'error'>): Report =>
+  (error, about) => {
+    const code = codeOf(error)
+    const line = { err: error, code, ...about }
+    if (code === 'internal.crash') log.error(line, words(code).says)
+    else log.warn(line, words(code).says)
   }
-}
-
-/** Messages may quote what they were given: passwords of URLs, tokens and links of ours, what was sent to log in. */
-const withoutSecrets = (text: string): string =>
-  text
-    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, '$1…@')
-    .replace(/\bmp_[\w-]{20,}/g, 'mp_…')
-    .replace(/([?&]link=)[\w-]+/g, '$1…')
-    .replace(/\b(Bearer|Basic) [\w.~+/=-]+/gi, '$1 …')
-    .replace(/(__Host-meshproof=)[\w-]+/g, '$1…')

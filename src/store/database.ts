@@ -78,11 +78,12 @@ async function openServer(
     max: limits.databaseConnections,
     options: `-c search_path=${queueSchema},public`,
   })
+  const told = (error: unknown) => onError(troubleOf(error))
   for (const one of [pool, queuePool]) {
     one.setMaxListeners(0)
     // R4: without these, a restart of the server would end us; the pool speaks for idle sessions only.
-    one.on('error', onError)
-    one.on('connect', (session) => session.on('error', onError))
+    one.on('error', told)
+    one.on('connect', (session) => session.on('error', told))
   }
   return databaseOf({ kind: 'postgresql', pool, queuePool, limits, at }, async () => {
     await Promise.all([pool.end(), queuePool.end()])

@@ -1,9 +1,10 @@
-import { sql } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import type { Digest } from '../core/digest.ts'
-import type { Sealed } from '../core/json.ts'
+import type { Json, Sealed } from '../core/json.ts'
 import type { Database } from './database.ts'
 import { fromColumn, toColumn } from './digest-column.ts'
 import { append } from './records.ts'
+import type { Tables } from './tables.ts'
 
 export type NamedKind = 'policy' | 'trust'
 export type Named = { readonly name: string; readonly digest: Digest; readonly since: Date }
@@ -14,6 +15,49 @@ export type Expected = { readonly nothing: true } | { readonly digest: Digest } 
 export type Put =
   | { readonly done: 'created' | 'changed' | 'same'; readonly named: Named }
   | { readonly refused: 'missing' | 'other'; readonly current: Digest | undefined }
+
+type Transacting = Transaction<Tables>
+
+/** What a name means; whoever else would give it to something waits until this transaction ends. */
+export async function holdName(tx: Transacting, kind: NamedKind, name: string): Promise<Named | undefined> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${kind} ${name}`}, 3))`.execute(tx)
+  const newest = await tx
+    .selectFrom('document_name')
+    .select(['digest', 'since'])
+    .where('kind', '=', kind)
+    .where('name', '=', name)
+    .orderBy('since', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return newest && { name, digest: fromColumn(newest.digest), since: newest.since }
+}
+
+type Naming = Sealed & {
+  readonly kind: NamedKind
+  readonly name: string
+  readonly newest: Named | undefined
+  readonly now: number
+  /** What the record says beside it. */
+  readonly beside: { readonly [key: string]: Json | undefined }
+}
+
+/** The document, its name and the record of it. */
+export async function giveName(tx: Transacting, naming: Naming): Promise<Named> {
+  const { kind, name, digest, bytes, newest, now, beside } = naming
+  // Later than what it takes the place of, whatever the clock says.
+  const since = new Date(Math.max(now, (newest?.since.getTime() ?? 0) + 1))
+  await tx
+    .insertInto('document')
+    .values({ digest: toColumn(digest), kind, bytes: Buffer.from(bytes), created_at: since })
+    .onConflict((conflict) => conflict.column('digest').doNothing())
+    .execute()
+  await tx
+    .insertInto('document_name')
+    .values({ kind, name, digest: toColumn(digest), since })
+    .execute()
+  await append(tx, 'document.named', { document: digest, of: kind, name, ...beside }, since.getTime())
+  return { name, digest, since }
+}
 
 /** Documents with names: what a name means now, and has meant. */
 export class Documents {
@@ -32,35 +76,15 @@ export class Documents {
     by: string | null,
   ): Promise<Put> {
     return this.#database.transaction(async (tx) => {
-      await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${kind} ${name}`}, 3))`.execute(tx)
-      const newest = await tx
-        .selectFrom('document_name')
-        .select(['digest', 'since'])
-        .where('kind', '=', kind)
-        .where('name', '=', name)
-        .orderBy('since', 'desc')
-        .limit(1)
-        .executeTakeFirst()
-      const current = newest === undefined ? undefined : fromColumn(newest.digest)
+      const newest = await holdName(tx, kind, name)
+      const current = newest?.digest
       if (expected !== undefined) {
         const met = 'nothing' in expected ? current === undefined : current === expected.digest
         if (!met) return { refused: 'other', current }
       } else if (current !== undefined && current !== digest) return { refused: 'missing', current }
-      if (newest !== undefined && current === digest)
-        return { done: 'same', named: { name, digest, since: newest.since } }
-      // Later than what it takes the place of, whatever the clock says.
-      const since = new Date(Math.max(Date.now(), (newest?.since.getTime() ?? 0) + 1))
-      await tx
-        .insertInto('document')
-        .values({ digest: toColumn(digest), kind, bytes: Buffer.from(bytes), created_at: since })
-        .onConflict((conflict) => conflict.column('digest').doNothing())
-        .execute()
-      await tx
-        .insertInto('document_name')
-        .values({ kind, name, digest: toColumn(digest), since })
-        .execute()
-      await append(tx, 'document.named', { document: digest, of: kind, name, by }, since.getTime())
-      return { done: current === undefined ? 'created' : 'changed', named: { name, digest, since } }
+      if (newest !== undefined && current === digest) return { done: 'same', named: newest }
+      const named = await giveName(tx, { kind, name, digest, bytes, newest, now: Date.now(), beside: { by } })
+      return { done: current === undefined ? 'created' : 'changed', named }
     })
   }
 

@@ -15,6 +15,7 @@ export type Lease = {
   readonly attempt: number
   readonly tries: number
   readonly spec: Uint8Array
+  readonly traceparent: string | null
 }
 
 /** Who works on which request, and until when. The database's clock decides (R9). */
@@ -47,7 +48,7 @@ export class Leases {
       })
       .where('id', '=', id)
       .where(isDue)
-      .returning(['id', 'attempt', 'tries', 'spec'])
+      .returning(['id', 'attempt', 'tries', 'spec', 'traceparent'])
       .executeTakeFirst()
     this.#at?.('claim.after')
     return row

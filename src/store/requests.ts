@@ -38,6 +38,8 @@ export type NewRequest = {
   readonly subject: string
   readonly policy: string
   readonly principal: string | null
+  /** The trace that it belongs to. */
+  readonly traceparent?: string | undefined
   readonly idempotency?: { readonly key: string; readonly body: Digest; readonly keepMs: number }
 }
 
@@ -140,6 +142,7 @@ export class Requests {
           state: 'queued',
           due_at: sql`now()`,
           created_at: new Date(now),
+          traceparent: wanted.traceparent ?? null,
         })
         .execute()
       if (idempotency !== undefined && principal !== null) {

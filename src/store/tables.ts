@@ -32,6 +32,16 @@ export type Tables = {
   }
   readonly document: { digest: Buffer; kind: DocumentKind; bytes: Buffer; created_at: Time }
   readonly document_name: { kind: 'policy' | 'trust'; name: string; digest: Buffer; since: Time }
+  readonly trusted_root: {
+    name: string
+    digest: Buffer
+    as_of: Time | null
+    failed_at: Time | null
+    due_at: Time
+    attempt: Generated<number>
+    lease_until: Time | null
+    metadata: Buffer | null
+  }
   readonly evidence: { digest: Buffer; media_type: string; bytes: Buffer; created_at: Time }
   readonly evidence_set: { digest: Buffer; bytes: Buffer; created_at: Time }
   readonly request: {
@@ -53,6 +63,7 @@ export type Tables = {
     result: Buffer | null
     created_at: Time
     done_at: Time | null
+    traceparent: string | null
   }
   readonly observation: {
     id: string

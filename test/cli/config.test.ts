@@ -18,12 +18,13 @@ const full = file(
   `cache: { path: /from/file, bytes: 1000 }
 registry: { insecure: [a.example, "b.example:5000"], ca: /ca.pem, allowed: [index.docker.io] }
 release: { allowed: [a.example] }
-server: { origin: "https://proof.example" }
+server: { origin: "https://proof.example", proxies: [10.0.0.0/8] }
+operations: { listen: 0.0.0.0, port: 9100 }
 mirrors:
   mirror.example/hub: docker.io
   mirror.example/hub/own: registry.example/own
 signatures: { repository: mirror.example/notary }
-trust: { mirror: "https://tuf.example" }
+trust: { mirror: "https://tuf.example", refresh: false }
 log: { url: "https://log.example" }
 service: { listen: 0.0.0.0, port: 9000, data: /data/file }
 `,
@@ -59,9 +60,13 @@ describe('default < file < environment', () => {
       ['a.example'],
       'MESHPROOF_RELEASE_ALLOWED',
       'A.example:8443 b',
-      ['a.example:8443', 'b'],
+      ['A.example:8443', 'b'],
     ],
     ['server.origin', undefined, 'https://proof.example', 'MESHPROOF_SERVER_ORIGIN', 'http://a:1', 'http://a:1'],
+    ['server.proxies', [], ['10.0.0.0/8'], 'MESHPROOF_SERVER_PROXIES', '::1, 192.0.2.0/24', ['::1', '192.0.2.0/24']],
+    ['operations.listen', '127.0.0.1', '0.0.0.0', 'MESHPROOF_OPERATIONS_LISTEN', '::1', '::1'],
+    ['operations.port', undefined, 9100, 'MESHPROOF_OPERATIONS_PORT', '9101', 9101],
+    ['traces.endpoint', undefined, undefined, 'OTEL_EXPORTER_OTLP_ENDPOINT', 'http://a:4318', 'http://a:4318/'],
     [
       'mirrors',
       {},
@@ -79,6 +84,7 @@ describe('default < file < environment', () => {
       'https://other.example',
       'https://other.example',
     ],
+    ['trust.refresh', true, false, 'MESHPROOF_TRUST_REFRESH', 'true', true],
     [
       'log.url',
       'https://rekor.sigstore.dev',
@@ -200,4 +206,29 @@ describe('what holds a password', () => {
       expect(stderr).toContain(word)
     }
   })
+})
+
+test.each([
+  ['10.0.0.0/33', false],
+  ['0.0.0.0/0', false],
+  ['::/0', false],
+  ['proxy.example', false],
+  ['10.0.0.1/8/8', false],
+  ['fe80::1%eth0', false],
+  ['10.0.0.1', true],
+  ['fd00::/8', true],
+])('a proxy that may speak for others is an address or a network: %s', (text, isOne) => {
+  const load = () => loadConfig({ MESHPROOF_SERVER_PROXIES: text })
+  if (isOne) expect(load().proxies).toEqual([text])
+  else expect(load).toThrow(expect.objectContaining({ code: 'config.malformed' }))
+})
+
+test.each([
+  ['MESHPROOF_TRUST_REFRESH', 'yes'],
+  ['MESHPROOF_OPERATIONS_PORT', '70000'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector'],
+])('%s that says nothing of use is named', (name, text) => {
+  expect(() => loadConfig({ [name]: text })).toThrow(
+    expect.objectContaining({ code: 'config.malformed', parameters: { found: expect.stringContaining(name) } }),
+  )
 })

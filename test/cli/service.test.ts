@@ -25,7 +25,7 @@ type Up = {
 }
 
 async function up(verb: string, env: Record<string, string>): Promise<Up> {
-  const child = start([verb], { env: { MESHPROOF_PORT: '0', ...env } })
+  const child = start([verb], { env: { MESHPROOF_PORT: '0', MESHPROOF_TRUST_REFRESH: 'false', ...env } })
   running.push(child)
   const end = ended(child)
   let said = ''
@@ -184,7 +184,11 @@ describe.skipIf(!hasPostgres)('over PostgreSQL', { timeout: 180_000 }, () => {
         ).json()) as { state: string }
       ).state
     expect(await look()).toBe('queued')
-    const worker = await up('worker', env)
+    const worker = await up('worker', { ...env, MESHPROOF_OPERATIONS_PORT: String(await freePort()) })
+    const own = /tells how it is on (\S+)\n/.exec(worker.said())?.[1]
+    expect(own).toMatch(/^http:\/\/127\.0\.0\.1:/)
+    expect(await (await fetch(`${own}/readyz`)).text()).toBe('ready\n')
+    expect(await (await fetch(`${own}/metrics`)).text()).toContain('meshproof_queue_jobs')
     await expect.poll(look, { timeout: 20_000 }).toBe('done')
     for (const { child } of [serve, worker]) child.kill('SIGINT')
     expect(await Promise.all([serve.end, worker.end])).toMatchObject([{ code: 0 }, { code: 0 }])

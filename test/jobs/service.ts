@@ -1,4 +1,5 @@
 /** A service in this process, over a database of the tests, with a registry of the tests. */
+import type { Report } from '../../src/core/cause.ts'
 import { type Limits, limits } from '../../src/core/limits.ts'
 import { loadConfig } from '../../src/examine/config.ts'
 import { openService, type Service } from '../../src/jobs/service.ts'
@@ -34,12 +35,14 @@ export async function startService(
     readonly work?: boolean
     readonly file?: URL
     readonly insecure?: string
+    readonly report?: Report
   } = {},
 ): Promise<Running> {
   const errors: unknown[] = []
   const env = {
     HOME: '/nonexistent',
     MESHPROOF_CACHE_PATH: '',
+    MESHPROOF_TRUST_REFRESH: 'false',
     ...(more.insecure !== undefined && {
       MESHPROOF_REGISTRY_INSECURE: more.insecure,
       MESHPROOF_REGISTRY_ALLOWED: more.insecure,
@@ -52,7 +55,7 @@ export async function startService(
     env,
     limits: more.limits ?? quick,
     migrates: true,
-    report: (error) => errors.push(error),
+    report: more.report ?? ((error) => errors.push(error)),
   })
   const station = more.work === false ? undefined : await startStation(service, more.file)
   return {

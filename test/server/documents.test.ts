@@ -108,6 +108,19 @@ describe('a policy under a name', () => {
 })
 
 describe('a trusted root under a name', () => {
+  test('T68 the name of the public-good root is given by the service alone; its twin under another name is taken', async () => {
+    const body = createAuthority().trustedRoot()
+    const before = (await running.ask('GET', '/api/v1/trust-roots/public-good/history')).text
+    const [{ digest } = { digest: '' }] = (JSON.parse(before) as { documents: Named[] }).documents
+    const headers = { 'if-match': `"${digest}"` }
+    const got = await running.ask('PUT', '/api/v1/trust-roots/public-good', { body, headers })
+    expect([got.status, got.problem.code]).toEqual([403, 'trust.name-reserved'])
+    expect((await running.ask('GET', '/api/v1/trust-roots/public-good/history')).text).toBe(before)
+    expect((await running.ask('PUT', '/api/v1/trust-roots/public-better', { body })).status).toBe(201)
+    // A policy is nobody's root.
+    expect((await running.ask('PUT', '/api/v1/policies/public-good', { body: policyWith() })).status).toBe(201)
+  })
+
   test('is kept as the bytes that came, and used by their digest', async () => {
     const root = `${JSON.stringify(createAuthority().trustedRoot(), null, 2)}\n`
     const made = await running.ask('PUT', '/api/v1/trust-roots/ours', {

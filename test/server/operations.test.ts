@@ -100,7 +100,8 @@ describe('the log', () => {
     expect(JSON.stringify(told)).toContain('postgres://…@db/x and Bearer …')
     expect(log.join('')).not.toContain('canary')
     expect(told?.['reqId']).toBe(got.problem.instance)
-    expect(errors).toHaveLength(1)
+    expect(lines().filter(({ code }) => code === 'internal.crash')).toHaveLength(1)
+    expect(errors).toEqual([])
   })
 })
 
@@ -126,6 +127,45 @@ describe('metrics', () => {
       'meshproof_build_info{version="0.1.0",rules="1"',
     ])
       expect(got.text).toContain(line)
+  })
+
+  test('count what was asked of registries, and what did not have to be', async () => {
+    const numbers = async () => {
+      const found = (await scrape()).matchAll(
+        /^meshproof_(registry_requests|cache_hits|cache_misses)_total\{\w+="(\w+)"\} (\d+)$/gm,
+      )
+      return new Map([...found].map(([, name, label, count]) => [`${name} ${label}`, Number(count)]))
+    }
+    const grown = async (work: () => Promise<unknown>) => {
+      const before = await numbers()
+      await work()
+      return Object.fromEntries(
+        [...(await numbers())].map(([key, n]) => [key, n - (before.get(key) ?? 0)] as const).filter(([, n]) => n > 0),
+      )
+    }
+    const image = signed(registry, 'metrics/counted')
+    const asked = registry.requests.length
+    const first = await grown(() => running.verify(asking(image)))
+    // An index and its two platforms: each with a tag and a list of referrers, one of the tags there, with its payload.
+    expect(first).toEqual({
+      'registry_requests 2xx': 6,
+      'registry_requests 4xx': 2,
+      'cache_hits manifest': 1,
+      'cache_misses resolve': 1,
+      'cache_misses tag': 3,
+      'cache_misses referrers': 3,
+      'cache_misses blob': 1,
+    })
+    expect(registry.requests.length - asked).toBe(8)
+    // Again: the tag is asked for, since it may have moved; everything else is remembered.
+    expect(await grown(() => running.verify(asking(image)))).toEqual({
+      'registry_requests 2xx': 1,
+      'cache_misses resolve': 1,
+      'cache_hits manifest': 1,
+      'cache_hits tag': 3,
+      'cache_hits referrers': 3,
+      'cache_hits blob': 1,
+    })
   })
 
   test('T81 the series stay as they are, whatever callers name', async () => {
@@ -169,6 +209,37 @@ describe('ready', () => {
       ['queue', true],
       ['trust-root', true],
     ])
+  })
+
+  test('says how old the trusted root is, and that it could not be refreshed; that stops nothing', async () => {
+    const { database, roots, clock } = running.service
+    const found = async () => {
+      const { checks } = (await running.ask('GET', '/readyz?verbose')).json<{ checks: { name: string }[] }>()
+      return checks.find(({ name }) => name === 'trust-root')
+    }
+    const series = async () =>
+      (await running.ask('GET', '/metrics')).text.split('\n').filter((line) => line.startsWith('meshproof_trust_'))
+    expect(await found()).toEqual({ name: 'trust-root', ready: true, found: 'of unknown age' })
+    expect(await series()).toEqual(['meshproof_trust_refresh_failing 0'])
+    const hourAgo = new Date(clock.now() - 3_600_000)
+    await database.db.updateTable('trusted_root').set({ as_of: hourAgo }).execute()
+    const claim = await roots.claim()
+    if (claim === undefined) throw new Error('no claim')
+    await roots.failed(claim)
+    expect(await found()).toEqual({
+      name: 'trust-root',
+      ready: true,
+      found: expect.stringMatching(`^as of ${hourAgo.toISOString()}; refreshing it failed at \\d{4}-.*Z$`),
+    })
+    expect((await running.ask('GET', '/readyz')).status).toBe(200)
+    const after = await series()
+    expect(after.slice(1)).toEqual([
+      `meshproof_trust_refreshed_timestamp_seconds ${hourAgo.getTime() / 1000}`,
+      'meshproof_trust_refresh_failing 1',
+    ])
+    const [, age] = after[0]?.split(' ') ?? []
+    expect(Number(age)).toBeGreaterThanOrEqual(3_600)
+    expect(Number(age)).toBeLessThan(7_200)
   })
 
   test('names a migration that is missing', async () => {

@@ -4,9 +4,10 @@ import { type Limits, limits } from '../../src/core/limits.ts'
 import type { Problem, VerdictAnswer } from '../../src/core/request.ts'
 import { loadConfig } from '../../src/examine/config.ts'
 import { openService, type Service } from '../../src/jobs/service.ts'
+import type { Tracing } from '../../src/jobs/tracing.ts'
 import { createApp } from '../../src/server/app.ts'
 import { type Scope, scopes } from '../../src/server/auth/permission.ts'
-import type { LogOptions } from '../../src/server/log.ts'
+import { type LogOptions, loggerOf } from '../../src/server/log.ts'
 import { startStation } from '../../workers/station.ts'
 import { conformance, type Document } from './document.ts'
 
@@ -33,6 +34,8 @@ type Call = {
   readonly body?: unknown
   readonly raw?: string | Buffer
   readonly headers?: Readonly<Record<string, string>>
+  /** Whose connection it is. */
+  readonly from?: string
 }
 
 export type Running = {
@@ -54,10 +57,11 @@ export type Start = {
   /** Whether requests are worked off; default yes. */
   readonly works?: boolean
   readonly report?: (error: unknown) => void
+  readonly tracing?: Tracing
 }
 
 export async function start(options: Start = {}): Promise<Running> {
-  const env = { MESHPROOF_CACHE_PATH: '', ...options.env }
+  const env = { MESHPROOF_CACHE_PATH: '', MESHPROOF_TRUST_REFRESH: 'false', ...options.env }
   const errors: unknown[] = []
   const bounds = {
     ...limits,
@@ -76,9 +80,10 @@ export async function start(options: Start = {}): Promise<Running> {
     limits: bounds,
     migrates: true,
     report: options.report ?? ((error) => errors.push(error)),
+    ...(options.tracing !== undefined && { tracing: options.tracing }),
   })
   const station = options.works === false ? undefined : await startStation(service)
-  const app = await createApp(service, options.log === undefined ? {} : { log: options.log })
+  const app = await createApp(service, options.log === undefined ? {} : { log: loggerOf(options.log) })
   await app.ready()
   const operator = await service.access.operator()
   const token = async (own: readonly Scope[] = scopes) =>
@@ -90,10 +95,11 @@ export async function start(options: Start = {}): Promise<Running> {
   const check = conformance(document)
 
   const ask: Running['ask'] = async (method, url, call = {}) => {
-    const { token: own = call.cookie === undefined ? all : null, cookie, body, raw, headers } = call
+    const { token: own = call.cookie === undefined ? all : null, cookie, body, raw, headers, from } = call
     const answer = await app.inject({
       method,
       url,
+      ...(from !== undefined && { remoteAddress: from }),
       headers: {
         ...(own !== null && { authorization: `Bearer ${own}` }),
         ...(cookie !== undefined && { cookie }),

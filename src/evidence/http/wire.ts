@@ -20,6 +20,9 @@ export type Call = {
   readonly limit: number
 }
 
+/** Told of each exchange with its status; undefined: there was no answer. */
+export type Exchanged = (status: number | undefined) => void
+
 /** What a single exchange knows; redirects and logins are decided above. */
 export type WireReply = Omit<Reply, 'redirected' | 'abroad' | 'authorised'>
 
@@ -29,8 +32,10 @@ export class Wire {
   readonly #dispatchers: Dispatchers
   readonly #gate: Gate
   readonly #say: Say
+  readonly #exchanged: Exchanged
 
-  constructor(limits: Limits, dispatchers: Dispatchers, say: Say) {
+  constructor(limits: Limits, dispatchers: Dispatchers, say: Say, exchanged: Exchanged = () => {}) {
+    this.#exchanged = exchanged
     this.#limits = limits
     this.#say = say
     this.#dispatchers = dispatchers
@@ -45,6 +50,7 @@ export class Wire {
     const { url, reach, method } = call
     const { answerMs, tokenBytes } = this.#limits
     if (signal.aborted) return outOfTime(url)
+    let status: number | undefined
     try {
       const { dispatcher, via } = this.#dispatchers.for(url, reach)
       const { statusCode, headers, body } = await dispatcher.request({
@@ -57,6 +63,7 @@ export class Wire {
         headersTimeout: answerMs,
         bodyTimeout: answerMs,
       })
+      status = statusCode
       body.on('error', () => {}) // of a body that is left alone; one that is read says it to the reader
       const read = statusCode === 200 ? await whole(body, headers, call) : await nothing(body, tokenBytes)
       return { status: statusCode, headers, from: url.host + via + inClear(url), ...read }
@@ -66,6 +73,8 @@ export class Wire {
         return failure(this.#say('too-large'), url.host, { expected: String(call.limit) }, { trouble: 'too-large' }) // T38
       if (error instanceof BodyMalformed) return failure(this.#say('malformed'), url.host, {}, { trouble: 'malformed' })
       return networkFailure(error, url.host, this.#say)
+    } finally {
+      this.#exchanged(status)
     }
   }
 }

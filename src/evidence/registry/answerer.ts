@@ -9,7 +9,7 @@ import { Dispatchers } from '../http/dispatchers.ts'
 import { HostRules } from '../http/host-rules.ts'
 import type { ProxyEnv } from '../http/proxy.ts'
 import { failure } from '../http/result.ts'
-import { Wire } from '../http/wire.ts'
+import { type Exchanged, Wire } from '../http/wire.ts'
 import { memoryLookups } from '../lookups.ts'
 import { recallFresh, remember } from '../remembering.ts'
 import { inTime, late, type Told, toldFailure } from '../told.ts'
@@ -49,6 +49,7 @@ export type RegistryOptions = {
   readonly lookup?: Lookup
   /** Where the cause of an `internal.crash` goes. */
   readonly onFault?: (cause: unknown) => void
+  readonly exchanged?: Exchanged | undefined
 }
 
 export type RegistryAnswerer = Answerer & { close(): Promise<void> }
@@ -66,7 +67,7 @@ export function registryAnswerer(options: RegistryOptions): RegistryAnswerer {
   const { realms = new Map(), authorities = [], proxyEnv = {}, onFault = () => {} } = options
   const rules = new HostRules({ typed: options.typed ?? [], insecure: options.insecure ?? [] })
   const dispatchers = new Dispatchers({ connectMs: limits.connectMs, lookup: options.lookup, authorities, proxyEnv })
-  const wire = new Wire(limits, dispatchers, (trouble) => `registry.${trouble}`)
+  const wire = new Wire(limits, dispatchers, (trouble) => `registry.${trouble}`, options.exchanged)
   const login = new Login({ wire, rules, realms, limits, now, credentials })
   const room: Room = {
     client: new Client({ wire, rules, limits, login, now, waits: options.waits }),

@@ -10,6 +10,7 @@ import { Flights } from '../flights.ts'
 import type { Lookup } from '../http/connect.ts'
 import type { ProxyEnv } from '../http/proxy.ts'
 import { failure, isFailure } from '../http/result.ts'
+import type { Exchanged } from '../http/wire.ts'
 import { memoryLookups } from '../lookups.ts'
 import { cacheOf, type Memory, recallFound, recallFresh, remember } from '../remembering.ts'
 import { inTime, late, type Told, toldAbsent, toldFailure, toldFound } from '../told.ts'
@@ -31,6 +32,7 @@ export type LogOptions = {
   readonly lookup?: Lookup
   /** Where the cause of an `internal.crash` goes. */
   readonly onFault?: (cause: unknown) => void
+  readonly exchanged?: Exchanged | undefined
 }
 
 export type LogAnswerer = {
@@ -56,7 +58,16 @@ export function logAnswerer(options: LogOptions): LogAnswerer {
   /** undici comes only when the log is really asked. */
   const openClient = async (): Promise<LogClient> => {
     const [{ LogClient }, way] = await Promise.all([import('./client.ts'), route()])
-    return new LogClient({ url, registered, ...way, lookup, limits, now, waits: options.waits })
+    return new LogClient({
+      url,
+      registered,
+      ...way,
+      lookup,
+      limits,
+      now,
+      waits: options.waits,
+      exchanged: options.exchanged,
+    })
   }
 
   const keptKey = ({ envelope }: LogQuestion) => `${url.href} entries of ${envelope}`

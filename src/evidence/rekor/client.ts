@@ -8,7 +8,7 @@ import { Dispatchers } from '../http/dispatchers.ts'
 import type { ProxyEnv } from '../http/proxy.ts'
 import { Patience, retryAfterOf } from '../http/rate.ts'
 import { type Failure, failure, isFailure } from '../http/result.ts'
-import { Wire, type WireReply } from '../http/wire.ts'
+import { type Exchanged, Wire, type WireReply } from '../http/wire.ts'
 
 export type LogClientOptions = {
   readonly url: URL
@@ -20,6 +20,7 @@ export type LogClientOptions = {
   readonly limits: Limits
   readonly now: () => number
   readonly waits?: Waits | undefined
+  readonly exchanged?: Exchanged | undefined
 }
 
 /** `body`: what is posted; without one it is a GET. `empty`: statuses that say that there is nothing. */
@@ -37,8 +38,11 @@ export class LogClient {
     const { limits, lookup, authorities, proxyEnv } = options
     this.#options = options
     this.#dispatchers = new Dispatchers({ connectMs: limits.connectMs, lookup, authorities, proxyEnv })
-    this.#wire = new Wire(limits, this.#dispatchers, (trouble) =>
-      trouble === 'unreachable' ? 'log.unreachable' : 'log.failed',
+    this.#wire = new Wire(
+      limits,
+      this.#dispatchers,
+      (trouble) => (trouble === 'unreachable' ? 'log.unreachable' : 'log.failed'),
+      options.exchanged,
     )
     this.#patience = new Patience(limits, options.waits)
   }

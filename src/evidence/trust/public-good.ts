@@ -78,7 +78,7 @@ async function refresh(options: PublicGoodOptions): Promise<TrustedRootDocument 
     const { fetchTrustedRoot } = await import('./tuf.ts')
     const bytes = await fetchTrustedRoot({
       mirror,
-      root: options.root ?? (mirror === mirrorOfSigstore ? undefined : seeds().root),
+      root: options.root ?? firstRoot(mirror),
       folder: folder === undefined ? undefined : join(folder, 'tuf'),
       way: await way(),
       deadlineMs: limits.trustRefreshMs,
@@ -107,6 +107,20 @@ function triedLately(folder: string, now: number): boolean {
     return false
   }
 }
+
+/** The service keeps for itself what a TUF client remembers. Throws where nothing good was to be had. */
+export async function refreshPublicGood(
+  options: Pick<PublicGoodOptions, 'mirror' | 'root' | 'way' | 'limits'>,
+  metadata: Uint8Array | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly bytes: Uint8Array; readonly metadata: Uint8Array }> {
+  const { way, mirror = mirrorOfSigstore, limits = defaultLimits, root = firstRoot(mirror) } = options
+  const { refreshTrustedRoot } = await import('./tuf.ts')
+  return refreshTrustedRoot({ mirror, root, metadata, way: await way(), deadlineMs: limits.trustRefreshMs, signal })
+}
+
+/** The library knows the first root of Sigstore's own repository by that one's address only. */
+const firstRoot = (mirror: string): Uint8Array | undefined => (mirror === mirrorOfSigstore ? undefined : seeds().root)
 
 const seedShape = z.record(z.string(), z.object({ 'root.json': z.string(), targets: z.record(z.string(), z.string()) }))
 

@@ -57,7 +57,7 @@ export function batch(app: FastifyInstance, service: Service): void {
           })
         const admitted = await admit(service, value)
         const own = key === undefined ? key : `${key} ${line}`
-        const id = await keep(service, admitted, request.principal?.id ?? null, own)
+        const id = await keep(service, admitted, request.principal?.id ?? null, { key: own, span: request.span })
         yield `${JSON.stringify({ line, ...named, id, location: locationOf(id) })}\n`
       } catch (error) {
         const fault = faultOf(error)

@@ -9,6 +9,7 @@ import type { Service } from '../../jobs/service.ts'
 import { loadPolicy, type PolicyProblem, policyWarnings } from '../../policy/read.ts'
 import type { Expected, Named, NamedKind } from '../../store/documents.ts'
 import { keptUnder } from '../../store/evidence.ts'
+import { publicGood } from '../../store/trusted-roots.ts'
 import { parseTrustedRoot } from '../../verify/trust/trusted-root.ts'
 import { define } from './route.ts'
 import * as shapes from './shapes.ts'
@@ -107,6 +108,8 @@ function documentsOf(app: FastifyInstance, service: Service, { kind, path, noun,
     },
     problems: [404, 412, 422, 428],
     handle: async ({ params: { name }, headers, request }, reply) => {
+      if (kind === 'trust' && name === publicGood)
+        throw new Fault('trust.name-reserved', { status: 403, parameters: { found: name } })
       const { warnings, ...sealed } = read(request.body, request.bytes ?? Buffer.alloc(0), service)
       const put = await store.put(kind, name, sealed, expectedOf(headers), request.principal?.id ?? null)
       if ('refused' in put) {

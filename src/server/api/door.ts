@@ -7,6 +7,7 @@ import { refusedRegistry } from '../../examine/allowed.ts'
 import { addressesIn, withoutDownloads } from '../../examine/downloaded.ts'
 import { prepare, readRequest } from '../../examine/prepare.ts'
 import type { Service } from '../../jobs/service.ts'
+import type { Span } from '../../jobs/tracing.ts'
 
 export type Admitted = {
   readonly spec: Uint8Array
@@ -58,11 +59,18 @@ export async function keep(
   service: Service,
   { spec, subject, policy }: Admitted,
   principal: string | null,
-  key?: string,
+  { key, span }: { readonly key?: string | undefined; readonly span?: Span | undefined } = {},
 ): Promise<string> {
   const { requests, limits } = service
   const idempotency = key !== undefined && { idempotency: { key, body: digestOf(spec), keepMs: limits.idempotencyMs } }
-  const created = await requests.create({ spec, subject, policy, principal, ...idempotency })
+  const created = await requests.create({
+    spec,
+    subject,
+    policy,
+    principal,
+    traceparent: span?.traceparent,
+    ...idempotency,
+  })
   if ('conflict' in created) throw new Fault('request.idempotency-conflict', { status: 422 })
   if (created.isNew) await service.enqueue(created.id)
   return created.id

@@ -51,7 +51,10 @@ export function verifications(app: FastifyInstance, service: Service): void {
     problems: [422],
     handle: async ({ headers, request }, reply) => {
       const admitted = await admit(service, request.body)
-      const id = await keep(service, admitted, request.principal?.id ?? null, headers['idempotency-key'])
+      const id = await keep(service, admitted, request.principal?.id ?? null, {
+        key: headers['idempotency-key'],
+        span: request.span,
+      })
       reply.header('location', locationOf(id))
       const waitMs = waitOf(headers.prefer, limits.waitMs)
       const row =

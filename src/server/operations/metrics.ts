@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client'
 import { versions } from '../../examine/versions.ts'
 import type { Service } from '../../jobs/service.ts'
-import { trustRootAge } from './readiness.ts'
+import type { Standing } from '../../store/trusted-roots.ts'
 
 /**
  * Every label is of a closed set (T81): routes as they are declared, states and outcomes of our own; never a reference, a
@@ -66,17 +66,52 @@ export function metrics(app: FastifyInstance, service: Service): Registry<OpenMe
       for (const [state, count] of Object.entries(counts)) this.set({ queue: 'verification', state }, count)
     },
   })
-  new Gauge({
-    name: 'meshproof_trust_root_age_seconds',
-    help: 'Time since the trusted root was confirmed; absent where that is not known.',
-    registers,
-    async collect() {
-      this.reset()
-      const age = await trustRootAge(service)
-      if (age === undefined) this.remove()
-      else this.set(age)
-    },
-  })
+  const { registry: asked, log, hits, misses } = service.tallies
+  for (const [name, help, label, tally] of [
+    ['registry_requests', 'Exchanges with registries, logins and redirects among them, by status.', 'result', asked],
+    ['log_requests', 'Exchanges with the transparency log, by status.', 'result', log],
+    ['cache_hits', 'Questions answered from what is remembered.', 'ask', hits],
+    ['cache_misses', 'Questions for which somebody was asked.', 'ask', misses],
+  ] as const)
+    new Counter({
+      name: `meshproof_${name}_total`,
+      help,
+      labelNames: [label] as const,
+      registers,
+      collect() {
+        this.reset()
+        for (const { labels, count } of tally.all()) this.inc(labels, count)
+      },
+    })
+  const standing = () => service.roots.standing().catch(() => undefined)
+  const trust = (name: string, help: string, value: (of: Standing) => number | undefined) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        const known = await standing()
+        const found = known && value(known)
+        this.reset()
+        if (found === undefined) this.remove()
+        else this.set(found)
+      },
+    })
+  trust(
+    'meshproof_trust_age_seconds',
+    'Time since TUF confirmed the trusted root; absent where it never did.',
+    ({ asOf }) => asOf && Math.max(0, (service.clock.now() - asOf.getTime()) / 1000),
+  )
+  trust(
+    'meshproof_trust_refreshed_timestamp_seconds',
+    'When TUF last confirmed the trusted root; absent where it never did.',
+    ({ asOf }) => asOf && asOf.getTime() / 1000,
+  )
+  trust(
+    'meshproof_trust_refresh_failing',
+    '1 while the last try to refresh the trusted root failed.',
+    ({ failedAt }) => (failedAt === undefined ? 0 : 1),
+  )
   const { meshproof = '', rules = '', node = '' } = versions()
   new Gauge({
     name: 'meshproof_build_info',

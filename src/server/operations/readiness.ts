@@ -1,4 +1,4 @@
-import { formatTime, parseTime } from '../../core/time.ts'
+import { formatTime } from '../../core/time.ts'
 import type { Service } from '../../jobs/service.ts'
 import { pending } from '../../store/migrate.ts'
 
@@ -42,16 +42,12 @@ async function check(name: string, look: () => Promise<string>): Promise<Check> 
   }
 }
 
-async function trustRoot({ keeper }: Service): Promise<Check> {
-  const root = await keeper.publicGood(true).catch(() => undefined)
-  const asOf = root?.asOf === undefined ? undefined : parseTime(root.asOf)
-  const found = root === undefined ? 'none' : asOf === undefined ? 'of unknown age' : `as of ${formatTime(asOf)}`
-  return { name: 'trust-root', ready: true, found }
-}
-
-/** Seconds since the trusted root was last confirmed. */
-export async function trustRootAge({ keeper }: Service): Promise<number | undefined> {
-  const root = await keeper.publicGood(true).catch(() => undefined)
-  const asOf = root?.asOf === undefined ? undefined : parseTime(root.asOf)
-  return asOf === undefined ? undefined : Math.max(0, (keeper.now() - asOf) / 1000)
+async function trustRoot({ roots }: Service): Promise<Check> {
+  const standing = await roots.standing().catch(() => undefined)
+  const said = (at: Date) => formatTime(at.getTime())
+  if (standing === undefined) return { name: 'trust-root', ready: true, found: 'none' }
+  const { asOf, failedAt } = standing
+  const age = asOf === undefined ? 'of unknown age' : `as of ${said(asOf)}`
+  const trouble = failedAt === undefined ? '' : `; refreshing it failed at ${said(failedAt)}`
+  return { name: 'trust-root', ready: true, found: age + trouble }
 }

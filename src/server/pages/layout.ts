@@ -13,11 +13,12 @@ export type Frame = {
   /** Seconds until a browser without JavaScript looks again. */
   readonly again?: number
 }
-export type Place = '/' | '/verifications' | '/not-proved' | '/demo'
+export type Place = '/' | '/verifications' | '/trust' | '/not-proved' | '/demo'
 
 const places: readonly (readonly [Place, string])[] = [
   ['/', 'Home'],
   ['/verifications', 'Verifications'],
+  ['/trust', 'Trusted root'],
   ['/not-proved', 'What is not proved'],
 ]
 

@@ -8,6 +8,7 @@ import { readForms } from './form.ts'
 import { home } from './home.ts'
 import { notProved } from './not-proved.ts'
 import { replays } from './replays.ts'
+import { trust } from './trust.ts'
 import { verification } from './verification.ts'
 import { verifications } from './verifications.ts'
 
@@ -23,6 +24,7 @@ export const pages =
     replays(app, service)
     artifact(app, service)
     compare(app, service)
+    trust(app, service)
     notProved(app)
     demo(app, service)
   }
