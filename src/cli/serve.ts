@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Station, startStation } from '../../workers/station.ts'
+import { openReplays } from '../../workers/threads.ts'
 import { Fault } from '../core/fault.ts'
 import { limits } from '../core/limits.ts'
 import { type Config, loadConfig } from '../examine/config.ts'
@@ -27,7 +28,9 @@ async function serve(args: readonly string[], verb: 'serve' | 'start'): Promise<
   const config = loadConfig(process.env)
   const alone = verb === 'start' || config.service.databaseUrl === undefined
   const end = ending()
-  const service = await openFor(config, alone)
+  const opened = await openFor(config, alone)
+  const replayer = openReplays(opened)
+  const service = { ...opened, replayer }
   let station: Station | undefined
   let control: Control | undefined
   try {
@@ -49,6 +52,7 @@ async function serve(args: readonly string[], verb: 'serve' | 'start'): Promise<
   } finally {
     await control?.close()
     await station?.stop(0)
+    await replayer.close()
     await service.close()
   }
   return 0

@@ -707,6 +707,11 @@ export const codes = {
     'The stored bytes no longer hash to their name {found}.',
     'Somebody or something changed the database: restore it from a back-up, and find out who.',
   ),
+  'store.unreadable': row(
+    'critical',
+    'What is stored of a request is not what was written: it cannot be read.',
+    'Somebody or something changed the database: restore it from a back-up, and find out who.',
+  ),
   'access.unauthenticated': row(
     'low',
     'Nobody is signed in.',

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Fault } from '../core/fault.ts'
 import type { Service } from '../jobs/service.ts'
+import type { Serving } from '../jobs/stored-replay.ts'
 import { newId } from '../store/id.ts'
 import { api } from './api/api.ts'
 import { demandPermissions } from './auth/permission.ts'
@@ -26,7 +27,7 @@ declare module 'fastify' {
 }
 
 /** The HTTP service: R15's time limits, RFC 9457 for whatever goes wrong, and every route with its permission. */
-export async function createApp(service: Service, options: AppOptions = {}): Promise<FastifyInstance> {
+export async function createApp(service: Serving, options: AppOptions = {}): Promise<FastifyInstance> {
   const { limits, config } = service
   const { log } = options
   const stop = new AbortController()

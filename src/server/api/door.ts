@@ -6,9 +6,12 @@ import { memoryStore } from '../../evidence/store/memory.ts'
 import { refusedRegistry } from '../../examine/allowed.ts'
 import { prepare, readRequest } from '../../examine/prepare.ts'
 import type { Service } from '../../jobs/service.ts'
+import { nameIn, withoutNames } from './names.ts'
 
 export type Admitted = {
   readonly spec: Uint8Array
+  /** Of the request as it came: whoever asks by a name again asks the same, whatever the name means by then. */
+  readonly body: Digest
   readonly subject: string
   readonly policy: string
   readonly id?: string
@@ -20,8 +23,9 @@ export type Admitted = {
  */
 export async function admit(service: Service, body: unknown): Promise<Admitted> {
   try {
-    const asked = readRequest(body)
-    const text = wellFormed(body)
+    const named = await withoutNames(service, body)
+    const asked = readRequest(named)
+    const text = wellFormed(named)
     await demandDocuments(service, asked)
     const { keeper, limits, allows, config } = service
     const { examination } = await prepare(asked, {
@@ -41,8 +45,9 @@ export async function admit(service: Service, body: unknown): Promise<Admitted> 
       })
     return {
       spec: Buffer.from(text),
+      body: digestOf(Buffer.from(wellFormed(body))),
       subject: subjectOf(asked),
-      policy: policyOf(asked),
+      policy: nameIn(body, 'policy') ?? policyOf(asked),
       ...(asked.id !== undefined && { id: asked.id }),
     }
   } catch (error) {
@@ -54,12 +59,12 @@ export async function admit(service: Service, body: unknown): Promise<Admitted> 
 /** Commits an admitted request, then hands it to the queue. `key`: asked again with it, the first answer stands (R2). */
 export async function keep(
   service: Service,
-  { spec, subject, policy }: Admitted,
+  { spec, body, subject, policy }: Admitted,
   principal: string | null,
   key?: string,
 ): Promise<string> {
   const { requests, limits } = service
-  const idempotency = key !== undefined && { idempotency: { key, body: digestOf(spec), keepMs: limits.idempotencyMs } }
+  const idempotency = key !== undefined && { idempotency: { key, body, keepMs: limits.idempotencyMs } }
   const created = await requests.create({ spec, subject, policy, principal, ...idempotency })
   if ('conflict' in created) throw new Fault('request.idempotency-conflict', { status: 422 })
   if (created.isNew) await service.enqueue(created.id)

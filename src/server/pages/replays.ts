@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Fault } from '../../core/fault.ts'
 import type { VerdictAnswer } from '../../core/request.ts'
-import type { Service } from '../../jobs/service.ts'
-import { replayStored, type StoredReplay } from '../../jobs/stored-replay.ts'
+import { replayStored, type Serving, type StoredReplay } from '../../jobs/stored-replay.ts'
 import { verdictView } from '../../report/model/verdict-view.ts'
 import { mark } from '../../report/page/drawing.ts'
 import { type Html, html } from '../../report/page/html.ts'
@@ -14,7 +13,7 @@ import { links } from './links.ts'
 import { sendPage } from './reply.ts'
 
 /** Judges a stored request again, from the stored evidence alone, and says whether it comes to the same bytes. */
-export function replays(app: FastifyInstance, service: Service): void {
+export function replays(app: FastifyInstance, service: Serving): void {
   app.post<{ Params: { id: string } }>(
     '/verifications/:id/replay',
     { config: { permission: 'evidence:read' } },
@@ -25,7 +24,7 @@ export function replays(app: FastifyInstance, service: Service): void {
       const { answer } = resultOf(bytes)
       const verdict = answer.subjects[0]?.verdictId
       if (verdict === undefined) throw new Fault('request.unknown', { status: 404, parameters: { found: id } })
-      return sendPage(reply, replayPage(id, answer, await replayStored(service.database, service.limits, verdict)))
+      return sendPage(reply, replayPage(id, answer, await replayStored(service, verdict)))
     },
   )
 }
