@@ -4,6 +4,8 @@ import { hashing } from './hash.ts'
 import { inProcess } from './in-process.ts'
 import { asProcess } from './process.ts'
 import { builds } from './provenance.ts'
+import { replays } from './replay.ts'
+import { starts } from './start.ts'
 
 /** All figures of the README, as ratios within one run. Medians; the machine should have nothing else to do. */
 console.log(`Node ${process.versions.node}, ${availableParallelism()} cores, ${process.platform} ${process.arch}`)
@@ -12,3 +14,5 @@ batch()
 builds()
 asProcess()
 await hashing()
+await starts()
+await replays()

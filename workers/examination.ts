@@ -12,15 +12,12 @@ import { type Given, remoteKeeper } from './keeper-port.ts'
 export type Task = { readonly spec: Uint8Array; readonly port: MessagePort; readonly given: Given }
 
 /** A fault loses its class between threads. */
-export type TaskResult =
-  | { readonly finished: Finished }
-  | {
-      readonly fault: {
-        readonly code: Code
-        readonly status: number
-        readonly parameters: Readonly<Record<string, Json>>
-      }
-    }
+export type TaskFault = {
+  readonly code: Code
+  readonly status: number
+  readonly parameters: Readonly<Record<string, Json>>
+}
+export type TaskResult = { readonly finished: Finished } | { readonly fault: TaskFault }
 
 /** One examination in a thread of its own: whatever its documents do to it, they do to it alone. */
 export default async function examination({ spec, port, given }: Task): Promise<TaskResult> {

@@ -104,10 +104,15 @@ const pages: Readonly<Record<string, Page>> = {
     ],
   },
   replay: {
-    what: 'judges a pack, or a stored verdict by its digest, again, offline: the same, or otherwise',
+    what: 'judges a pack, a stored verdict by its digest, or all that is stored, again, offline: the same, or otherwise',
     example: 'meshproof replay pack --profile kong-mesh-as-documented',
     flags: [
       ['--policy FILE, --profile NAME, --trusted-root FILE, --at TIME', 'asked otherwise; shows what differs'],
+      [
+        '--all',
+        'every verdict of the database, in the service that runs or without one: whether each is the same, byte for byte (exit code 0), differs (1), or stands on what was altered or lost (3)',
+      ],
+      ['--restore', 'with --all: writes again what is lost or altered of the rows of verdicts and findings'],
       ['-o table|json, --explain', 'how it is shown'],
     ],
   },
@@ -122,6 +127,7 @@ const pages: Readonly<Record<string, Page>> = {
     what: 'runs the service, all in one process',
     example: 'meshproof start',
     flags: [
+      ['--demo', 'load the shipped demonstration first; a second time adds nothing'],
       ['MESHPROOF_PORT, MESHPROOF_LISTEN', 'where it listens: 127.0.0.1:8080 unless said otherwise'],
       ['MESHPROOF_DATA', "where it keeps what it remembers; default: the user's state directory"],
       [
@@ -133,6 +139,7 @@ const pages: Readonly<Record<string, Page>> = {
   serve: {
     what: 'answers over HTTP; verifies only where there is no DATABASE_URL',
     example: 'meshproof serve',
+    flags: [['--demo', 'load the shipped demonstration first; a second time adds nothing']],
   },
   worker: {
     what: 'verifies what the queue of DATABASE_URL holds; any number may run',

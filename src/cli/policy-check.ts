@@ -1,6 +1,8 @@
+import { basename } from 'node:path'
+import { describe } from '../examine/policy-text.ts'
 import { policyWarnings } from '../policy/read.ts'
 import { readFlags, usage } from './flags.ts'
-import { describe, readPolicyFile } from './policy-file.ts'
+import { readPolicyFile } from './policy-file.ts'
 import type { ExitCode } from './problem.ts'
 
 const mostProblems = 20
@@ -14,14 +16,14 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     const read = await readPolicyFile(file)
     if ('problems' in read) {
       code = 2
-      const lines = [...new Set(read.problems.map((problem) => describe(file, problem)))]
+      const lines = [...new Set(read.problems.map((problem) => describe(basename(file), problem)))]
       for (const line of lines.slice(0, mostProblems)) process.stderr.write(`${line}\n`)
       if (lines.length > mostProblems) process.stderr.write(`… and ${lines.length - mostProblems} more\n`)
       continue
     }
     const { policy, sealed } = read.loaded
     for (const warning of policyWarnings(policy))
-      process.stderr.write(`${describe(file, { ...warning, ...read.locate(warning.pointer) })} (warning)\n`)
+      process.stderr.write(`${describe(basename(file), { ...warning, ...read.locate(warning.pointer) })} (warning)\n`)
     process.stdout.write(
       `${file}: policy ${policy.name}, ${policy.requirements.length} ${policy.requirements.length === 1 ? 'requirement' : 'requirements'}, ${sealed.digest}\n`,
     )

@@ -9,4 +9,10 @@ export const exitOf = (verdict: 'trusted' | 'rejected' | 'inconclusive'): ExitCo
   verdict === 'trusted' ? 0 : verdict === 'rejected' ? 1 : 3
 /** A crash, and evidence that was altered or lost on the way, decide nothing; whatever else is wrong can be asked better. */
 export const exitOfFault = (code: Code): ExitCode => (undecided.includes(code) ? 3 : 2)
-const undecided: readonly Code[] = ['internal.crash', 'evidence.digest-mismatch', 'evidence.missing']
+const undecided: readonly Code[] = [
+  'internal.crash',
+  'evidence.digest-mismatch',
+  'evidence.missing',
+  'store.altered',
+  'store.unreadable',
+]

@@ -12,10 +12,12 @@ import { type Instead, replay } from '../examine/replay.ts'
 import { versions } from '../examine/versions.ts'
 import { profileNamed, profileNames } from '../policy/profiles/table.ts'
 import type { LoadedPolicy } from '../policy/read.ts'
+import { differencesOf } from '../report/model/differences.ts'
+import { differenceLines } from './difference-lines.ts'
 import { readFlags, usage } from './flags.ts'
-import { outputOptions } from './output.ts'
 import { policyFromFile } from './policy-file.ts'
 import { type ExitCode, exitOf, worstExit } from './problem.ts'
+import { showReplayed } from './show-replayed.ts'
 
 /** Judges a pack again, offline: to the same bytes, or under another policy, trusted root or date, and shows what differs. */
 export async function run(args: readonly string[]): Promise<ExitCode> {
@@ -26,18 +28,27 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     at: { type: 'string' },
     output: { type: 'string', short: 'o' },
     explain: { type: 'boolean' },
+    all: { type: 'boolean' },
+    restore: { type: 'boolean' },
   })
   const [folder, second] = positionals
-  if (folder === undefined || second !== undefined)
-    throw usage('Which pack? meshproof replay PACK, or the digest of a stored verdict.')
-  if (isDigest(folder)) {
-    const otherwise = values.policy ?? values.profile ?? values['trusted-root'] ?? values.at
-    if (otherwise !== undefined)
-      throw usage('A stored verdict is asked otherwise through the API: POST /api/v1/verdicts/DIGEST/replays.')
-    const { replayVerdict } = await import('./replay-stored.ts')
-    return replayVerdict(folder, values.output === 'json')
+  const otherwise = values.policy ?? values.profile ?? values['trusted-root'] ?? values.at
+  if (values.all === true) {
+    if (folder !== undefined || otherwise !== undefined || values.explain === true)
+      throw usage(
+        'meshproof replay --all takes no pack or digest, and asks nothing otherwise: only whether all is the same.',
+      )
+    const { replayEverything } = await import('./replay-all.ts')
+    return replayEverything(values.output === 'json', values.restore === true)
   }
+  if (values.restore === true) throw usage('--restore goes with --all.')
+  if (folder === undefined || second !== undefined)
+    throw usage('Which pack? meshproof replay PACK, the digest of a stored verdict, or --all.')
   const instead = await insteadOf(values)
+  if (isDigest(folder)) {
+    const { replayVerdict } = await import('./replay-stored.ts')
+    return replayVerdict(folder, instead, values)
+  }
   const { pack, bytes } = await readPack(folder, limits)
   const answers: Answer[] = []
   const lines: string[] = []
@@ -53,21 +64,10 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     if (replayed.oldRules !== undefined)
       lines.push(`${name}: judged under rules ${replayed.oldRules}; these are rules ${rules}.`)
     if (replayed.same === true) lines.push(`${name}: the same verdict, byte for byte.`)
-    else lines.push(...differences(name, request.answer as VerdictAnswer, replayed.answer))
+    else lines.push(...differenceLines(name, differencesOf(request.answer as VerdictAnswer, replayed.answer)))
     changed ||= replayed.same === false
   }
-  if (values.output !== 'json') {
-    const { renderTable } = await import('./render/table.ts')
-    const { renderTree } = await import('./render/tree.ts')
-    const { printable } = await import('../core/printable.ts')
-    const options = outputOptions(process.stdout)
-    process.stdout.write(
-      values.explain === true
-        ? answers.map((answer) => `${renderTree(answer, options)}\n`).join('\n')
-        : `${renderTable(answers, options)}\n`,
-    )
-    process.stdout.write(`\n${lines.map(printable).join('\n')}\n`)
-  }
+  if (values.output !== 'json') await showReplayed(answers, lines, values.explain === true)
   const exits = answers.flatMap((answer) => ('verdict' in answer ? [exitOf(answer.verdict)] : []))
   return changed ? worstExit([...exits, 3]) : worstExit(exits)
 }
@@ -119,25 +119,4 @@ function rootOf(file: string): ExaminedTrust {
   } catch (cause) {
     throw new Fault('request.path-not-found', { parameters: { found: file }, cause })
   }
-}
-
-/** What differs, subject by subject: the outcome and the codes that decide. */
-function differences(name: string, before: VerdictAnswer, after: VerdictAnswer): readonly string[] {
-  const lines = after.subjects.flatMap((subject) => {
-    const old = before.subjects.find((one) => JSON.stringify(one.subject) === JSON.stringify(subject.subject))
-    const [was, now] = [old === undefined ? 'not judged' : summary(old), summary(subject)]
-    const label = subject.platform ?? subject.role
-    return was === now ? [] : [`${name} (${label}): was ${was}; is ${now}`]
-  })
-  return lines.length > 0 ? lines : [`${name}: the same outcomes.`]
-}
-
-function summary({ outcome, findings }: VerdictAnswer['subjects'][number]): string {
-  const codes = findings
-    .filter(
-      ({ demand, candidate }) =>
-        candidate === undefined && demand !== undefined && /^\/requirements\/\d+$/.test(demand),
-    )
-    .map(({ check, code }) => `${check} ${code}`)
-  return `${outcome} (${codes.join(', ')})`
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Station, startStation } from '../../workers/station.ts'
+import { openReplays } from '../../workers/threads.ts'
 import { limits } from '../core/limits.ts'
 import { type Config, loadConfig } from '../examine/config.ts'
 import { loadDemo } from '../jobs/demo.ts'
@@ -30,7 +31,9 @@ async function serve(args: readonly string[], verb: 'serve' | 'start'): Promise<
   const end = ending()
   // A person at a terminal sees what went wrong; whoever collects lines gets all of them.
   const log = loggerOf({ level: process.stdout.isTTY === true ? 'warn' : 'info' })
-  const service = await openFor(config, alone, log)
+  const opened = await openFor(config, alone, log)
+  const replayer = openReplays(opened)
+  const service = { ...opened, replayer }
   let station: Station | undefined
   let control: Control | undefined
   try {
@@ -51,6 +54,7 @@ async function serve(args: readonly string[], verb: 'serve' | 'start'): Promise<
   } finally {
     await control?.close()
     await station?.stop(0)
+    await replayer.close()
     await service.close()
   }
   return 0

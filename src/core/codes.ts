@@ -8,7 +8,7 @@ type Row = { readonly says: string; readonly next?: string; readonly severity: S
 const row = (severity: Severity, says: string, next?: string): Row =>
   next === undefined ? { says, severity } : { says, next, severity }
 
-const retry = 'Try again later, or bring the evidence along with --given or a pack.'
+const retry = 'Try again later, or bring the evidence along: --given or a pack, given in a request to the API.'
 const stop = 'Do not run this artifact. Get it again from its publisher and compare the digests.'
 
 export const codes = {
@@ -22,7 +22,7 @@ export const codes = {
   'signature.absent': row(
     'critical',
     'No signature was found for this digest.',
-    'If the image is a mirror, its signatures were probably not copied: name the repository that keeps them with --signature-repository (Kong keeps them in docker.io/kong/notary), or bring them along with --given.',
+    'If the image is a mirror, its signatures were probably not copied: name the repository that keeps them (Kong keeps them in docker.io/kong/notary): --signature-repository, or signatureRepository in a request to the API; or bring them along: --given, or given there.',
   ),
   'signature.invalid': row('critical', 'The signature does not verify with the key it names.', stop),
   'signature.key-unknown': row('critical', 'None of the keys of the policy made this signature.', stop),
@@ -59,7 +59,7 @@ export const codes = {
   'certificate.untrusted': row(
     'critical',
     'The certificate was not issued by an authority of the trusted root.',
-    "If it belongs to another Sigstore instance, give that instance's root with --trusted-root.",
+    "If it belongs to another Sigstore instance, ask with that instance's root: --trusted-root, trust in a request to the API, or the one that a page lets you choose.",
   ),
   'certificate.role': row('critical', 'The certificate may not be used to sign code: {found}.', stop),
   'certificate.names': row(
@@ -133,7 +133,7 @@ export const codes = {
   'log.unknown': row(
     'high',
     'The log entry comes from a log that the trusted root does not know or that was not in service then.',
-    'If it belongs to another Sigstore instance, give that root with --trusted-root.',
+    'If it belongs to another Sigstore instance, ask with its root: --trusted-root, trust in a request to the API, or the one that a page lets you choose.',
   ),
   'log.proof-absent': row(
     'high',
@@ -156,7 +156,7 @@ export const codes = {
   'log.inclusion-not-shown': row(
     'medium',
     'No log entry of this signature is at hand.',
-    'Let the log be asked (without --offline, where it can be reached), or bring its answer along with --given.',
+    'Let the log be asked (without --offline, or offline in a request to the API), or bring its answer along: --given, or given there.',
   ),
   'log.unreachable': row(
     'medium',
@@ -255,17 +255,17 @@ export const codes = {
   'attestation.absent': row(
     'high',
     'No attestation was found for this digest.',
-    'Attestations kept elsewhere can be given with --given.',
+    'Attestations kept elsewhere can be brought along: --given, or given in a request to the API.',
   ),
   'provenance.absent': row(
     'high',
     'No provenance was found for this digest.',
-    'The registry has none; attestations kept elsewhere can be given with --given.',
+    'The registry has none; attestations kept elsewhere can be brought along: --given, or given in a request to the API.',
   ),
   'provenance.not-given': row(
     'medium',
     'No provenance came along for {found}, and there is no place where it could be looked for.',
-    'Give it with --provenance FILE, or --security-assets FILE. {where}',
+    'Give it with --provenance FILE or --security-assets FILE, or as given in a request to the API. {where}',
   ),
   'provenance.not-evaluated': row('info', 'The statement was not read, since the signature is not verified.'),
   'provenance.agrees': row('info', 'The statement agrees with the certificate: built from {found}.'),
@@ -300,12 +300,12 @@ export const codes = {
   'vsa.absent': row(
     'high',
     'No verification summary was found for this digest.',
-    'Ask the verifier for its summary (VSA), and give it with --attestation-path or --given.',
+    'Ask the verifier for its summary (VSA), and bring it along: --attestation-path or --given, given in a request to the API.',
   ),
   'vsa.not-given': row(
     'medium',
     'No verification summary came along for {found}, and there is no place where it could be looked for.',
-    'Give it with --attestation-path FILE.',
+    'Give it with --attestation-path FILE, or as given in a request to the API.',
   ),
   'vsa.not-evaluated': row('info', 'The summary was not read, since what it stands on is not verified.'),
   'vsa.passed': row('info', 'Its verifier let it pass: {found}.'),
@@ -452,11 +452,15 @@ export const codes = {
   'release.unavailable': row('medium', 'The file could not be downloaded: {found}.', retry),
   'registry.tag-moved': row('medium', 'The tag now names another digest: {found}.', 'Find out who moved it.'),
   'registry.not-found': row('high', 'The registry does not know {expected}.', 'Check the spelling and the tag.'),
-  'registry.unauthorized': row('medium', 'The registry {found} wants a login.', 'Log in (docker login) and try again.'),
+  'registry.unauthorized': row(
+    'medium',
+    'The registry {found} wants a login.',
+    'Log in (docker login, where meshproof runs) and try again.',
+  ),
   'registry.denied': row(
     'medium',
     'The registry refused the answer at {found}. Some registries say 403 for a tag that is not there.',
-    'Log in with an account that may read it, or bring the evidence along with --given.',
+    'Log in with an account that may read it, or bring the evidence along: --given, or given in a request to the API.',
   ),
   'registry.rate-limited': row(
     'medium',
@@ -489,7 +493,7 @@ export const codes = {
   'registry.address-refused': row(
     'medium',
     'The address is private and was not registered: {found}.',
-    'Type the registry yourself, or register it with MESHPROOF_REGISTRY_INSECURE.',
+    'Type the registry on the command line, or register it with MESHPROOF_REGISTRY_INSECURE where meshproof runs.',
   ),
   'registry.insecure-refused': row(
     'medium',
@@ -527,19 +531,23 @@ export const codes = {
   'limit.candidates': row(
     'medium',
     'More than {expected} signatures stand beside the image.',
-    'Name the one with --given.',
+    'Bring the one along: --given, or given in a request to the API.',
   ),
   'limit.layers': row(
     'medium',
     'The signature manifest has more than {expected} layers.',
-    'Name the signature with --given.',
+    'Bring the signature along: --given, or given in a request to the API.',
   ),
   'limit.referrers': row(
     'medium',
     'More than {expected} documents refer to the image.',
-    'Name the signature with --given.',
+    'Bring the signature along: --given, or given in a request to the API.',
   ),
-  'limit.members': row('medium', 'The index lists more than {expected} images.', 'Name one platform with --platform.'),
+  'limit.members': row(
+    'medium',
+    'The index lists more than {expected} images.',
+    'Name one platform: --platform, or platform in a request to the API.',
+  ),
   'limit.subjects': row(
     'medium',
     'The statement lists more than {expected} subjects, or digests of one.',
@@ -548,13 +556,13 @@ export const codes = {
   'limit.bytes': row('medium', 'The document is larger than {expected} bytes.', 'Nothing that large is a signature.'),
   'evidence.offline': row(
     'medium',
-    'This would have to be asked, and --offline was given.',
-    'Run without --offline, or bring the evidence along.',
+    'This would have to be asked, and the request is offline.',
+    'Ask without --offline, or offline in a request to the API; or bring the evidence along.',
   ),
   'evidence.nothing-given': row(
     'medium',
     'A digest alone was asked, and no evidence came along.',
-    'Give a bundle or signature with --given or --bundle.',
+    'Give a bundle or signature: --given or --bundle, or given in a request to the API.',
   ),
   'evidence.digest-mismatch': row(
     'critical',
@@ -584,9 +592,13 @@ export const codes = {
   'trust.malformed': row(
     'high',
     'The trusted root cannot be used: {found}.',
-    'Check the file; meshproof trust show prints what can be read.',
+    'It must be a trusted_root.json of Sigstore: check where it came from, and that it is complete.',
   ),
-  'trust.unavailable': row('medium', 'No trusted root is at hand.', 'Connect once, or give one with --trusted-root.'),
+  'trust.unavailable': row(
+    'medium',
+    'No trusted root is at hand.',
+    'Connect once, or give one: --trusted-root, or trust in a request to the API.',
+  ),
   'trust.other-root': row(
     'high',
     'The policy names the trusted root {expected}; {found} was given.',
@@ -611,10 +623,14 @@ export const codes = {
   'policy.missing': row(
     'medium',
     'No profile knows {found}, and no policy was given.',
-    'Name one with --policy FILE or --profile NAME. Profiles: {expected}.',
+    'Name one: --policy FILE or --profile NAME, policy in a request to the API, or one that the page lists. Profiles: {expected}.',
   ),
   'policy.unknown-profile': row('medium', 'There is no profile {found}.', 'Profiles: {expected}.'),
-  'policy.malformed': row('medium', 'The policy does not load: {found}.', 'meshproof policy check FILE shows where.'),
+  'policy.malformed': row(
+    'medium',
+    'The policy does not load: {found}.',
+    'Correct it where that says; meshproof policy check FILE shows line and column.',
+  ),
   'policy.out-of-scope': row('medium', 'The policy does not speak of {found}.', 'Use a policy that names it.'),
   'policy.not-signed-by-design': row('info', 'Nobody promises a signature for this image.'),
   'policy.nothing-applies': row(
@@ -644,7 +660,7 @@ export const codes = {
   'request.path-not-allowed': row(
     'medium',
     'The path {found} leads out of its folder.',
-    'Name a file beneath it, or give --root.',
+    'Name a file beneath it, or give --root. The API takes no path: send the bytes as base64.',
   ),
   'request.too-large': row('medium', 'The request is larger than {expected} bytes.', 'Split it.'),
   'request.at-malformed': row('medium', 'This is no time: {found}.', 'Write it as 2026-11-25T13:00:00Z.'),
@@ -734,6 +750,11 @@ export const codes = {
     'The stored bytes no longer hash to their name {found}.',
     'Somebody or something changed the database: restore it from a back-up, and find out who.',
   ),
+  'store.unreadable': row(
+    'critical',
+    'What is stored of a request is not what was written: it cannot be read.',
+    'Somebody or something changed the database: restore it from a back-up, and find out who.',
+  ),
   'access.unauthenticated': row(
     'low',
     'Nobody is signed in.',
@@ -776,7 +797,11 @@ export const codes = {
     'The configuration does not load: {found}.',
     'Correct the value where it is named; meshproof config print then shows all of them and where they come from.',
   ),
-  'pack.malformed': row('medium', 'This is no evidence pack: {found}.', 'A pack is a folder written by --save-pack.'),
+  'pack.malformed': row(
+    'medium',
+    'This is no evidence pack: {found}.',
+    'A pack is a folder written by --save-pack, or what the evidence pack of a verdict unpacks to.',
+  ),
   'internal.crash': row(
     'high',
     'meshproof failed on its own: nothing was decided.',

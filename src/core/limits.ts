@@ -99,6 +99,10 @@ export const limits = Object.freeze({
   /** A request that judges longer than its time and this ends its thread. */
   judgeMs: 30_000,
   threadHeapMiB: 256,
+  /** What is judged again: at a time, waiting, and requests of one page where all are. */
+  replayParallel: 2,
+  replayQueue: 32,
+  replayRows: 200,
   progressMs: 500,
   /** R16: no longer ready, but still answering; then what runs has this long to end. */
   lameDuckMs: 5_000,

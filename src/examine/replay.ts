@@ -6,7 +6,7 @@ import { type Asked, isOfHistory, type Observation, questionKey } from '../core/
 import type { Name, Reference } from '../core/reference.ts'
 import type { VerdictAnswer } from '../core/request.ts'
 import { parseTime, type Time } from '../core/time.ts'
-import { rules, sealVerdict, type Verdict } from '../core/verdict.ts'
+import { type Inputs, rules, sealVerdict, type Verdict } from '../core/verdict.ts'
 import { evidenceShape, type PackedRequest } from '../evidence/pack/format.ts'
 import { memoryStore } from '../evidence/store/memory.ts'
 import { judge } from '../judge/judge.ts'
@@ -21,8 +21,15 @@ export type Replayed = {
   readonly answer: VerdictAnswer
   /** Same findings ⇔ same bytes, verdict by verdict; only told where nothing was asked otherwise. */
   readonly same: boolean | undefined
-  /** The rules under which it was judged, where they are not ours. */
   readonly oldRules: number | undefined
+}
+
+/** A stored verdict, and what its stored inputs come to now. */
+export type Rejudged = {
+  readonly stored: Digest
+  readonly inputs: Inputs
+  readonly verdict: Verdict
+  readonly digest: Digest
 }
 
 type BytesOf = (digest: Digest) => Uint8Array | undefined
@@ -37,27 +44,28 @@ export async function replay(
 ): Promise<Replayed> {
   const otherwise = instead.policy !== undefined || instead.trust !== undefined || instead.at !== undefined
   const examined = await again(request, bytes, instead, versions, limits)
-  for (const { inputs } of request.verdicts)
-    for (const digest of [inputs.evidence, inputs.policy])
-      if (bytes(digest) === undefined) throw new Fault('evidence.missing', { parameters: { found: digest } })
-  const oldRules = request.verdicts.find(({ inputs }) => inputs.rules !== rules)?.inputs.rules
   return {
     answer: examined.answer,
-    same: otherwise ? undefined : request.verdicts.every((stored) => judgedSame(stored, request, bytes, limits)),
-    oldRules,
+    same: otherwise ? undefined : rejudged(request, bytes, limits).every(({ stored, digest }) => stored === digest),
+    oldRules: oldRulesOf(request),
   }
 }
 
-function judgedSame(
-  stored: PackedRequest['verdicts'][number],
-  request: PackedRequest,
-  bytes: BytesOf,
-  limits: Limits,
-): boolean {
+/** The rules under which it was judged, where they are not ours. */
+export const oldRulesOf = ({ verdicts }: PackedRequest): number | undefined =>
+  verdicts.find(({ inputs }) => inputs.rules !== rules)?.inputs.rules
+
+/** Every verdict of a stored request from its stored inputs alone: same findings ⇔ same bytes. */
+export function rejudged(request: PackedRequest, bytes: BytesOf, limits: Limits): readonly Rejudged[] {
   const at = parseTime(request.at)
-  if (at === undefined) return false
-  const verdict: Verdict = judge(stored.inputs, bytes, at, limits)
-  return sealVerdict(verdict).digest === stored.verdict
+  if (at === undefined) throw new Fault('pack.malformed', { parameters: { found: `no time: ${request.at}` } })
+  for (const { inputs } of request.verdicts)
+    for (const digest of [inputs.evidence, inputs.policy])
+      if (bytes(digest) === undefined) throw new Fault('evidence.missing', { parameters: { found: digest } })
+  return request.verdicts.map(({ inputs, verdict: stored }) => {
+    const verdict = judge(inputs, bytes, at, limits)
+    return { stored, inputs, verdict, digest: sealVerdict(verdict).digest }
+  })
 }
 
 async function again(

@@ -2,6 +2,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import { Fault } from '../core/fault.ts'
 import { isLoopbackAddress } from '../evidence/http/addresses.ts'
 import type { Service } from '../jobs/service.ts'
+import type { Serving } from '../jobs/stored-replay.ts'
 import { newId } from '../store/id.ts'
 import { api } from './api/api.ts'
 import { demandPermissions } from './auth/permission.ts'
@@ -27,7 +28,7 @@ declare module 'fastify' {
 }
 
 /** The HTTP service: every route with its permission. */
-export async function createApp(service: Service, options: AppOptions = {}): Promise<FastifyInstance> {
+export async function createApp(service: Serving, options: AppOptions = {}): Promise<FastifyInstance> {
   const stop = new AbortController()
   const app = bare(service, options, stop)
   operations(app, service, stop.signal)

@@ -65,6 +65,27 @@ export const lookupTable = ({ db }: Pick<Database, 'db'>): Lookups => ({
   },
 })
 
+/** The bytes of evidence, documents and evidence sets under their digests; altered ones are told apart from those that are not there. */
+export async function keptUnderEach(
+  { db }: Pick<Database, 'db'>,
+  digests: readonly Digest[],
+): Promise<ReadonlyMap<Digest, Uint8Array | 'altered'>> {
+  const kept = new Map<Digest, Uint8Array | 'altered'>()
+  for (let i = 0; i < digests.length; i += rowsAtOnce) {
+    const columns = digests.slice(i, i + rowsAtOnce).map(toColumn)
+    const under = (table: 'evidence' | 'document' | 'evidence_set') =>
+      db.selectFrom(table).select(['digest', 'bytes']).where('digest', 'in', columns)
+    const rows = await under('evidence').unionAll(under('document')).unionAll(under('evidence_set')).execute()
+    for (const { digest: column, bytes } of rows) {
+      const digest = fromColumn(column)
+      if (digestOf(bytes) !== digest) kept.set(digest, 'altered')
+      else if (kept.get(digest) !== 'altered') kept.set(digest, bytes)
+    }
+  }
+  return kept
+}
+const rowsAtOnce = 500
+
 export type Kept = { readonly bytes: Uint8Array; readonly mediaType: string; readonly kind: string }
 
 const json = 'application/json'

@@ -272,6 +272,23 @@ export class Requests {
   }
 }
 
+/** Requests that were judged, in the order in which they were asked, after one of them. */
+export async function judgedAfter(
+  { db }: Pick<Database, 'db'>,
+  after: string | undefined,
+  limit: number,
+): Promise<readonly { readonly id: string; readonly subject: string }[]> {
+  return db
+    .selectFrom('request')
+    .select(['id', 'subject'])
+    .where('state', '=', 'done')
+    .where('result', 'is not', null)
+    .$if(after !== undefined, (query) => query.where('id', '>', after ?? ''))
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+}
+
 export type Filter = {
   readonly state?: RequestState
   readonly outcome?: VerdictOutcome

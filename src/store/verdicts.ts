@@ -148,7 +148,12 @@ async function keepObservations(tx: Transaction<Tables>, request: string, observ
     .execute()
 }
 
-async function keepVerdicts(tx: Transaction<Tables>, request: string, finished: Finished, now: Date): Promise<void> {
+async function keepVerdicts(
+  tx: Transaction<Tables>,
+  request: string,
+  finished: Pick<Finished, 'at' | 'verdicts'>,
+  now: Date,
+): Promise<void> {
   const sealed = finished.verdicts.map((one) => ({ ...one, ...sealVerdict(one.verdict) }))
   for (const { digest, bytes, inputs, verdict } of byDigest(sealed)) {
     const { numInsertedOrUpdatedRows } = await tx
@@ -180,7 +185,55 @@ async function keepVerdicts(tx: Transaction<Tables>, request: string, finished: 
           at: new Date(finished.at),
         })),
       )
+      .onConflict((conflict) => conflict.columns(['request_id', 'place']).doNothing())
       .execute()
+}
+
+/** Which of these verdicts have a row, and whose bytes are no longer what they were. */
+export async function rowsOfVerdicts(
+  { db }: Pick<Database, 'db'>,
+  verdicts: readonly Digest[],
+): Promise<ReadonlyMap<Digest, 'kept' | 'altered'>> {
+  if (verdicts.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('verdict')
+    .select(['digest', 'bytes'])
+    .where('digest', 'in', verdicts.map(toColumn))
+    .execute()
+  return new Map(
+    rows.map(({ digest: column, bytes }) => {
+      const digest = fromColumn(column)
+      return [digest, digestOf(bytes) === digest ? 'kept' : 'altered'] as const
+    }),
+  )
+}
+
+/** The rows of verdicts that were judged again to their own bytes, where they are lost or altered. Returns how many were. */
+export async function restoreVerdicts(
+  database: Database,
+  request: string,
+  at: number,
+  verdicts: Finished['verdicts'],
+): Promise<number> {
+  const digests = verdicts.map(({ verdict }) => sealVerdict(verdict).digest)
+  const rows = await rowsOfVerdicts(database, digests)
+  const wrong = digests.filter((digest) => rows.get(digest) !== 'kept')
+  if (wrong.length === 0) return 0
+  await database.transaction(async (tx) => {
+    for (const { verdict } of verdicts) {
+      const { digest, bytes } = sealVerdict(verdict)
+      if (rows.get(digest) !== 'altered') continue
+      await tx.deleteFrom('finding').where('verdict', '=', toColumn(digest)).execute()
+      await tx
+        .updateTable('verdict')
+        .set({ bytes: Buffer.from(bytes), outcome: verdict.outcome })
+        .where('digest', '=', toColumn(digest))
+        .execute()
+      await project(tx, digest, verdict)
+    }
+    await keepVerdicts(tx, request, { at, verdicts }, new Date())
+  }, 'restore')
+  return new Set(wrong).size
 }
 
 const timeOf = (text: string | null): Date | null => {

@@ -7,7 +7,7 @@ import { limits } from '../../src/core/limits.ts'
 import { type Pack, packType } from '../../src/evidence/pack/format.ts'
 import { readPack } from '../../src/evidence/pack/read.ts'
 import { loadPack } from '../../src/jobs/load-pack.ts'
-import { replayStored } from '../../src/jobs/stored-replay.ts'
+import { checkKept, loadFrom, type Replayer, replayKept, replayStored } from '../../src/jobs/stored-replay.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { toColumn } from '../../src/store/digest-column.ts'
 import { keptUnder } from '../../src/store/evidence.ts'
@@ -109,8 +109,15 @@ test('everything that the verdicts stand on is kept by its digest, and recorded'
   expect(await db.selectFrom('tag_sighting').selectAll().execute()).toEqual([])
 })
 
+/** As a thread of the service does. */
+const inPlace: Replayer = {
+  replay: (result, instead) => replayKept(result, instead, loadFrom(database), limits),
+  check: (result) => checkKept(result, loadFrom(database), limits),
+}
+
 test('judged again from the database alone it comes to the same bytes', async () => {
   const { pack } = await readPack(shipped, limits)
   for (const { id, verdicts } of pack.requests)
-    for (const { verdict } of verdicts) expect((await replayStored(database, limits, verdict)).same, id).toBe(true)
+    for (const { verdict } of verdicts)
+      expect((await replayStored({ database, limits, replayer: inPlace }, verdict)).same, id).toBe(true)
 })

@@ -1,9 +1,10 @@
 /** What the command line makes for people and programs, beside a service that runs and without one. */
 import type { ChildProcess } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createAuthority } from '../authority/authority.ts'
 import { ended, meshproof, scratch, start } from '../cli/process.ts'
 import { policyWith } from './scene.ts'
 
@@ -70,12 +71,40 @@ describe('beside the service that has the data folder', { timeout: 180_000 }, ()
     expect([asked.status, done.answer.verdict]).toEqual([200, 'inconclusive'])
     const verdict = done.answer.subjects[0]?.verdictId ?? ''
     const again = await run('replay', verdict)
-    expect([again.code, again.stdout]).toEqual([3, `${verdict}: the same verdict, byte for byte.\n`])
+    expect([again.code, again.stdout]).toEqual([
+      3,
+      expect.stringContaining(`\n${verdict}: the same verdict, byte for byte.\n`),
+    ])
     const json = await run('replay', verdict, '-o', 'json')
     expect(JSON.parse(json.stdout)).toMatchObject({ same: true, differences: [] })
     const none = await run('replay', `sha256:${'0'.repeat(64)}`)
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('store.unknown')])
-    expect((await run('replay', verdict, '--profile', 'kuma')).code).toBe(2)
+    const all = await run('replay', '--all')
+    expect([all.code, all.stdout]).toEqual([0, '1 verdict of 1 request: all the same, byte for byte.\n'])
+    expect((await run('replay', '--all', '--restore')).code).toBe(0)
+    // Asked otherwise, in the words of `replay PACK`.
+    const policy = join(room.path, 'other.yaml')
+    const other = policyWith({ name: 'other' }, { id: 'another', candidate: 'attestation' })
+    writeFileSync(policy, JSON.stringify(other))
+    const otherwise = await run('replay', verdict, '--policy', policy)
+    expect([otherwise.code, otherwise.stdout]).toEqual([
+      3,
+      expect.stringMatching(
+        /(artifact|digest).*: was inconclusive; is inconclusive\n(.*\n)* {2}another: was not there; is could not tell/,
+      ),
+    ])
+    const root = join(room.path, 'root.json')
+    writeFileSync(root, JSON.stringify(createAuthority().trustedRoot()))
+    const dated = await run('replay', verdict, '--trusted-root', root, '--at', '2030-01-01T00:00:00Z', '-o', 'json')
+    expect(JSON.parse(dated.stdout)).toMatchObject({ same: null, answer: { at: '2030-01-01T00:00:00.000Z' } })
+    expect((await run('replay', verdict, '--profile', 'kuma')).code).toBe(3)
+    expect((await run('replay', verdict, '--profile', 'no-such')).code).toBe(2)
+    for (const usage of [
+      ['--all', verdict],
+      ['--all', '--profile', 'kuma'],
+      ['--restore', verdict],
+    ])
+      expect((await run('replay', ...usage)).code, usage.join(' ')).toBe(2)
   })
 
   test('token list shows no secret, token revoke ends one', async () => {

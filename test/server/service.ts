@@ -3,12 +3,14 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import { type Limits, limits } from '../../src/core/limits.ts'
 import type { Problem, VerdictAnswer } from '../../src/core/request.ts'
 import { loadConfig } from '../../src/examine/config.ts'
-import { openService, type Service } from '../../src/jobs/service.ts'
+import { openService } from '../../src/jobs/service.ts'
+import type { Serving } from '../../src/jobs/stored-replay.ts'
 import type { Tracing } from '../../src/jobs/tracing.ts'
 import { createApp } from '../../src/server/app.ts'
 import { type Scope, scopes } from '../../src/server/auth/permission.ts'
 import { type LogOptions, loggerOf } from '../../src/server/log.ts'
 import { startStation } from '../../workers/station.ts'
+import { openReplays } from '../../workers/threads.ts'
 import { conformance, type Document } from './document.ts'
 
 type Got = {
@@ -39,7 +41,7 @@ type Call = {
 }
 
 export type Running = {
-  readonly service: Service
+  readonly service: Serving
   readonly app: FastifyInstance
   readonly ask: (method: NonNullable<InjectOptions['method']>, url: string, call?: Call) => Promise<Got>
   /** Asks for a verification and waits for its end. */
@@ -58,6 +60,8 @@ export type Start = {
   readonly works?: boolean
   readonly report?: (error: unknown) => void
   readonly tracing?: Tracing
+  /** What the threads of replays run; another one than the service's only where they are poisoned. */
+  readonly replays?: URL
 }
 
 export async function start(options: Start = {}): Promise<Running> {
@@ -72,7 +76,7 @@ export async function start(options: Start = {}): Promise<Running> {
     rateRefused: 1e6,
     ...options.limits,
   }
-  const service = await openService({
+  const opened = await openService({
     place: { folder: undefined },
     redis: undefined,
     config: loadConfig(env),
@@ -82,6 +86,8 @@ export async function start(options: Start = {}): Promise<Running> {
     report: options.report ?? ((error) => errors.push(error)),
     ...(options.tracing !== undefined && { tracing: options.tracing }),
   })
+  const replayer = openReplays({ ...opened, ...(options.replays !== undefined && { file: options.replays }) })
+  const service = { ...opened, replayer }
   const station = options.works === false ? undefined : await startStation(service)
   const app = await createApp(service, options.log === undefined ? {} : { log: loggerOf(options.log) })
   await app.ready()
@@ -150,6 +156,7 @@ export async function start(options: Start = {}): Promise<Running> {
     close: async () => {
       await app.close()
       await station?.stop(0)
+      await replayer.close()
       await service.close()
       if (options.report === undefined && errors.length > 0) throw errors[0]
     },

@@ -7,6 +7,7 @@ import { type Digest, digestOf } from '../../src/core/digest.ts'
 import { limits } from '../../src/core/limits.ts'
 import { readPack } from '../../src/evidence/pack/read.ts'
 import { replay } from '../../src/examine/replay.ts'
+import { createAuthority } from '../authority/authority.ts'
 import { meshproof, scratch } from '../cli/process.ts'
 import { stranger } from '../cli/scene.ts'
 import type { TestRegistry } from '../registry/registry.ts'
@@ -94,7 +95,12 @@ describe('judge again', () => {
     running.ask('POST', `/api/v1/verdicts/${digest}/replays`, { body })
   type Replayed = {
     same: boolean | null
-    differences: { was: { outcome: string }; is: { outcome: string } }[]
+    differences: {
+      role: string
+      was: { outcome: string; verdict: string }
+      is: { outcome: string; verdict: string }
+      findings: object[]
+    }[]
     answer: { verdict: string }
   }
 
@@ -116,10 +122,27 @@ describe('judge again', () => {
     const got = (await again(verdictOf(trusted), { policy: strict })).json<Replayed>()
     expect(got.same).toBeNull()
     expect(got.differences.map(({ was, is }) => [was.outcome, is.outcome])).toContainEqual(['trusted', 'rejected'])
+    const index = got.differences.find(({ role }) => role === 'root')
+    expect(index?.was.verdict).toBe(verdictOf(trusted))
+    expect(index?.findings).toContainEqual({
+      check: 'own',
+      demand: '/requirements/0',
+      was: expect.objectContaining({ outcome: 'pass', code: 'requirement.met' }),
+      is: expect.objectContaining({ outcome: 'fail', code: 'signature.invalid' }),
+    })
+    // Line by line of the candidate as well.
+    expect(index?.findings).toContainEqual(
+      expect.objectContaining({ demand: '/requirements/0/signer/keys', candidate: expect.stringMatching(/^sha256:/) }),
+    )
     expect((await again(verdictOf(trusted), { at: '2027-01-01T00:00:00Z' })).json<Replayed>().differences).toEqual([])
     const put = await running.ask('PUT', '/api/v1/policies/strict', { body: { ...strict, name: 'strict' } })
     const byDigest = await again(verdictOf(trusted), { policy: { document: put.json<{ digest: string }>().digest } })
     expect(byDigest.json<Replayed>().answer.verdict).toBe(got.answer.verdict)
+    const byName = await again(verdictOf(trusted), { policy: { name: 'strict' } })
+    expect(byName.json<Replayed>().differences).toEqual(byDigest.json<Replayed>().differences)
+    const root = createAuthority().trustedRoot()
+    expect((await running.ask('PUT', '/api/v1/trust-roots/theirs', { body: root })).status).toBe(201)
+    expect((await again(verdictOf(trusted), { trust: { name: 'theirs' } })).json<Replayed>().same).toBeNull()
     expect((await again(verdictOf(trusted), { policy: { profile: 'kuma' } })).json<Replayed>().answer.verdict).toBe(
       'inconclusive',
     )
@@ -129,6 +152,8 @@ describe('judge again', () => {
     ['an unknown profile', { policy: { profile: 'x' } }, 'policy.unknown-profile'],
     ['an unknown document', { policy: { document: none } }, 'store.unknown'],
     ['an unknown root', { trust: { document: none } }, 'store.unknown'],
+    ['an unknown name of a policy', { policy: { name: 'none' } }, 'store.unknown'],
+    ['an unknown name of a root', { trust: { name: 'none' } }, 'store.unknown'],
     ['a path', { trust: { root: { path: '/etc/passwd' } } }, 'request.path-not-allowed'],
     ['an unknown key', { subject: {} }, 'request.malformed'],
   ])('refused: %s', async ([, body, code]) => {

@@ -6,6 +6,7 @@ import { decodeUtf8 } from '../../src/core/json.ts'
 import type { VerdictAnswer } from '../../src/core/request.ts'
 import { replayStored } from '../../src/jobs/stored-replay.ts'
 import type { Place } from '../../src/store/database.ts'
+import { openReplays } from '../../workers/threads.ts'
 import { statement } from '../authority/cosign-bundle.ts'
 import {
   cosignTag,
@@ -16,7 +17,7 @@ import {
 } from '../authority/cosign-legacy.ts'
 import type { Artifact } from '../authority/oci.ts'
 import { authority, hold, key, policyWith, type Small, sign, smallImage, stranger } from '../cli/scene.ts'
-import { quick, type Running, request, startService } from '../jobs/service.ts'
+import { type Running, request, startService } from '../jobs/service.ts'
 import { startRegistry, type TestRegistry } from '../registry/registry.ts'
 import { hasPostgres, type Postgres, startPostgres } from '../store/postgres.ts'
 
@@ -34,11 +35,14 @@ function attest(registry: TestRegistry, repository: string, of: Artifact): void 
 function remembering(place: () => Promise<Place>): void {
   let registry: TestRegistry
   let one: Running
+  let replayer: ReturnType<typeof openReplays>
   beforeAll(async () => {
     registry = await startRegistry()
     one = await startService(await place(), { insecure: registry.host })
+    replayer = openReplays(one)
   })
   afterAll(async () => {
+    await replayer.close()
     await one.stop()
     await registry.close()
   })
@@ -87,10 +91,10 @@ function remembering(place: () => Promise<Place>): void {
     // The same history is the same evidence, and it is replayed from the store like any other.
     expect(verdicts(await answerTo('team/moves:1.0.0'))).toEqual(verdicts(moved))
     const [root] = moved.subjects
-    const replayed = await replayStored(one.database, quick, root?.verdictId as Digest)
+    const replayed = await replayStored({ ...one, replayer }, root?.verdictId as Digest)
     expect(replayed.same).toBe(true)
     // Under another policy, what was seen is still told.
-    const otherwise = await replayStored(one.database, quick, root?.verdictId as Digest, { at: Date.now() })
+    const otherwise = await replayStored({ ...one, replayer }, root?.verdictId as Digest, { at: Date.now() })
     expect(seen(otherwise.answer, 'image.tag-moved')).toHaveLength(1)
     // Back where it was: that is a move, too.
     registry.addManifest('team/moves', '1.0.0', first.index.bytes, first.index.mediaType)
@@ -156,7 +160,7 @@ function remembering(place: () => Promise<Place>): void {
     const known = await answerTo(alone, { policy: attested })
     expect([known.verdict, known.subjects.map(({ subject }) => subject)]).toEqual(['trusted', [small.amd64.digest]])
     const [subject] = known.subjects
-    expect((await replayStored(one.database, quick, subject?.verdictId as Digest)).same).toBe(true)
+    expect((await replayStored({ ...one, replayer }, subject?.verdictId as Digest)).same).toBe(true)
     // Another name is another place; and a policy may want platforms attested themselves.
     hold(registry, 'team/elsewhere', small.index, '1.0.0')
     const elsewhere = await answerTo(`team/elsewhere@${small.amd64.digest}`, { policy: attested })

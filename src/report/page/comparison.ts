@@ -6,30 +6,46 @@ import { type Html, html } from './html.ts'
 import { titles, tone } from './verdict.ts'
 import { digestHtml, sentenceHtml } from './words.ts'
 
+/** What the two sides are called, and how they are told apart from another pair on the same page. */
+export type Sides = {
+  readonly a: string
+  readonly b: string
+  /** Of whom, where a page compares several; stands before every label. */
+  readonly of?: string
+  /** Where the second verdict can be read; nowhere, if it is not kept. */
+  readonly bIsKept?: boolean
+}
+
 /** Two verdicts beside each other: first where they part, then what is the same. */
-export function comparisonHtml({ a, b, inputs, requirements }: Comparison, links: Links): Html {
+export function comparisonHtml(
+  { a, b, inputs, requirements }: Comparison,
+  links: Links,
+  sides: Sides = { a: 'A', b: 'B' },
+): Html {
   const parted = requirements.filter(({ differs, demands }) => differs || demands.some((one) => one.differs))
   const alike = requirements.filter((one) => !parted.includes(one))
-  return html`<div class="sides">${sideHtml('A', a, links)}${sideHtml('B', b, links)}</div>
+  return html`<div class="sides">${sideHtml(sides.a, sides, a, links.verdict(a.verdict))}${sideHtml(sides.b, sides, b, sides.bIsKept === false ? undefined : links.verdict(b.verdict))}</div>
 <h2 class="section">What they stand on</h2>
-<div class="boxed">${pairs('Inputs', inputs, (text) => sentenceHtml(text))}</div>
+<div class="boxed">${pairs('Inputs', sides, inputs, (text) => sentenceHtml(text))}</div>
 <h2 class="section">Where they part</h2>
-${parted.length === 0 ? html`<p>Nowhere: every finding is the same.</p>` : parted.map(requirementHtml)}
-${alike.length === 0 ? undefined : html`<details><summary>The same in both <span class="soft">${alike.length}</span></summary><div class="inner">${alike.map(requirementHtml)}</div></details>`}`
+${parted.length === 0 ? html`<p>Nowhere: every finding is the same.</p>` : parted.map((one) => requirementHtml(one, sides))}
+${alike.length === 0 ? undefined : html`<details><summary>The same in both <span class="soft">${alike.length}</span></summary><div class="inner">${alike.map((one) => requirementHtml(one, sides))}</div></details>`}`
 }
 
-const sideHtml = (letter: 'A' | 'B', { verdict, outcome, name }: Side, links: Links): Html =>
-  html`<section class="side ${tone[outcome]}" aria-label="${`Verdict ${letter}`}">${seal(tone[outcome])}<div><p class="word"><span class="soft">${letter}</span> ${titles[outcome]}</p><p class="mono">${name}</p><p class="soft">Verdict ${digestHtml(verdict, links.verdict(verdict))}</p></div></section>`
+const labelOf = ({ of }: Sides, label: string): string => (of === undefined ? label : `${of}: ${label}`)
 
-function requirementHtml({ demands, ...decisive }: ComparedRequirement): Html {
+const sideHtml = (title: string, sides: Sides, { verdict, outcome, name }: Side, href: string | undefined): Html =>
+  html`<section class="side ${tone[outcome]}" aria-label="${labelOf(sides, `Verdict ${title}`)}">${seal(tone[outcome])}<div><p class="word"><span class="soft">${title}</span> ${titles[outcome]}</p><p class="mono">${name}</p><p class="soft">Verdict ${digestHtml(verdict, href)}</p></div></section>`
+
+function requirementHtml({ demands, ...decisive }: ComparedRequirement, sides: Sides): Html {
   const shown = demands.filter(({ differs }) => differs)
-  return html`<section class="compared"><h3>${decisive.what}</h3>${pairs(decisive.what, [{ ...decisive, what: 'Decides' }, ...shown], finding)}</section>`
+  return html`<section class="compared"><h3>${decisive.what}</h3>${pairs(decisive.what, sides, [{ ...decisive, what: 'Decides' }, ...shown], finding)}</section>`
 }
 
-const pairs = <T>(label: string, rows: readonly Pair<T>[], cell: (value: T) => Html): Html =>
-  html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="beside"><thead><tr><th scope="col">What</th><th scope="col">A</th><th scope="col">B</th></tr></thead><tbody>${rows.map(
+const pairs = <T>(label: string, sides: Sides, rows: readonly Pair<T>[], cell: (value: T) => Html): Html =>
+  html`<div class="scroll" tabindex="0" role="region" aria-label="${labelOf(sides, label)}"><table class="beside"><thead><tr><th scope="col">What</th><th scope="col">${sides.a}</th><th scope="col">${sides.b}</th></tr></thead><tbody>${rows.map(
     ({ what, a, b, differs }) =>
-      html`<tr class="${differs ? 'differs' : 'alike'}"><th scope="row">${what}${differs ? html` <span class="apart">differs</span>` : undefined}</th><td data-label="A">${a === undefined ? nothing : cell(a)}</td><td data-label="B">${b === undefined ? nothing : cell(b)}</td></tr>`,
+      html`<tr class="${differs ? 'differs' : 'alike'}"><th scope="row">${what}${differs ? html` <span class="apart">differs</span>` : undefined}</th><td data-label="${sides.a}">${a === undefined ? nothing : cell(a)}</td><td data-label="${sides.b}">${b === undefined ? nothing : cell(b)}</td></tr>`,
   )}</tbody></table></div>`
 
 const nothing = html`<span class="soft">not there</span>`

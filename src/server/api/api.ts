@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import type { Service } from '../../jobs/service.ts'
+import type { Serving } from '../../jobs/stored-replay.ts'
 import { batch } from './batch.ts'
 import { readJsonBodies } from './body.ts'
 import { documents } from './documents.ts'
@@ -14,7 +14,7 @@ import { verifications } from './verifications.ts'
 
 /** Everything below `/api`, and the document that describes it. `stopping` ends what would go on for long. */
 export const api =
-  (service: Service, stopping: AbortSignal): FastifyPluginAsync =>
+  (service: Serving, stopping: AbortSignal): FastifyPluginAsync =>
   async (scope) => {
     const document = collectOperations(scope)
     readJsonBodies(scope, service.limits)

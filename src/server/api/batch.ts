@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Fault } from '../../core/fault.ts'
 import { decodeUtf8, parseJson } from '../../core/json.ts'
-import { requestSchema } from '../../core/request.ts'
 import type { Service } from '../../jobs/service.ts'
 import { faultOf, sentProblem } from '../problems.ts'
 import { admit, keep } from './door.ts'
@@ -29,7 +28,7 @@ export function batch(app: FastifyInstance, service: Service): void {
     tag: 'Verifications',
     summary: `Ask for up to ${limits.batchLines} artifacts, one request a line.`,
     headers: z.object({ 'idempotency-key': keyHeader }),
-    body: requestSchema,
+    body: shapes.request,
     readsBody: true,
     bodyType: jsonLines,
     answers: {

@@ -8,9 +8,12 @@ import { addressesIn, withoutDownloads } from '../../examine/downloaded.ts'
 import { prepare, readRequest } from '../../examine/prepare.ts'
 import type { Service } from '../../jobs/service.ts'
 import type { Span } from '../../jobs/tracing.ts'
+import { nameIn, withoutNames } from './names.ts'
 
 export type Admitted = {
   readonly spec: Uint8Array
+  /** Of the request as it came: whoever asks by a name again asks the same, whatever the name means by then. */
+  readonly body: Digest
   readonly subject: string
   readonly policy: string
   readonly id?: string
@@ -22,8 +25,9 @@ export type Admitted = {
  */
 export async function admit(service: Service, body: unknown): Promise<Admitted> {
   try {
-    const asked = readRequest(body)
-    const text = wellFormed(body)
+    const named = await withoutNames(service, body)
+    const asked = readRequest(named)
+    const text = wellFormed(named)
     await demandDocuments(service, asked)
     const { keeper, limits, allows, config } = service
     demandReleases(service, asked)
@@ -44,8 +48,9 @@ export async function admit(service: Service, body: unknown): Promise<Admitted> 
       })
     return {
       spec: Buffer.from(text),
+      body: digestOf(Buffer.from(wellFormed(body))),
       subject: subjectOf(asked),
-      policy: policyOf(asked),
+      policy: nameIn(body, 'policy') ?? policyOf(asked),
       ...(asked.id !== undefined && { id: asked.id }),
     }
   } catch (error) {
@@ -57,12 +62,12 @@ export async function admit(service: Service, body: unknown): Promise<Admitted> 
 /** Commits an admitted request, then hands it to the queue. `key`: asked again with it, the first answer stands (R2). */
 export async function keep(
   service: Service,
-  { spec, subject, policy }: Admitted,
+  { spec, body, subject, policy }: Admitted,
   principal: string | null,
   { key, span }: { readonly key?: string | undefined; readonly span?: Span | undefined } = {},
 ): Promise<string> {
   const { requests, limits } = service
-  const idempotency = key !== undefined && { idempotency: { key, body: digestOf(spec), keepMs: limits.idempotencyMs } }
+  const idempotency = key !== undefined && { idempotency: { key, body, keepMs: limits.idempotencyMs } }
   const created = await requests.create({
     spec,
     subject,

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { requestSchema } from '../../core/request.ts'
 import { policySchema } from '../../policy/schema.ts'
 import type { Permission } from '../auth/permission.ts'
 import type { Described, Reply } from './route.ts'
@@ -15,7 +14,7 @@ type Collected = {
 }
 
 const given: Readonly<Record<string, z.ZodType>> = {
-  Request: requestSchema,
+  Request: shapes.request,
   Policy: policySchema,
   TrustedRoot: shapes.trustRoot,
   Replay: shapes.replayRequest,

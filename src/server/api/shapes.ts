@@ -31,6 +31,14 @@ export const problem = z.strictObject({
   parameters: z.record(z.string(), anything).optional(),
 })
 
+/** What the API takes where a digest may stand: the name means what is stored under it when it is asked. */
+const byName = z.strictObject({ name: nameShape })
+const { policy: askedPolicy, trust: askedTrust } = requestSchema.shape
+export const request = requestSchema.extend({
+  policy: z.union([...askedPolicy.options, byName]),
+  trust: z.union([...askedTrust.unwrap().options, byName]).optional(),
+})
+
 const subject = z.union([digest, z.strictObject({ unresolved: z.string() })])
 const holds = z.strictObject({ from: time.nullable(), until: time.nullable() })
 const inputs = z.strictObject({
@@ -146,17 +154,35 @@ export const observations = z.strictObject({
   ),
 })
 
-const told = z.strictObject({ outcome, codes: z.array(z.string()) })
+const judged = z.strictObject({ verdict: digest, outcome })
+const told = finding.pick({ outcome: true, code: true, basis: true, expected: true, found: true, claimed: true })
 export const replay = z.strictObject({
   request: z.uuid(),
   same: z.boolean().nullable().describe('Null where something was asked otherwise.'),
   rules: z.strictObject({ was: z.int(), is: z.int() }),
-  differences: z.array(
-    z.strictObject({ subject: z.string(), platform: z.string().optional(), was: told.nullable(), is: told.nullable() }),
-  ),
+  differences: z
+    .array(
+      z.strictObject({
+        subject: z.string(),
+        role: z.enum(['root', 'member', 'artifact']),
+        platform: z.string().optional(),
+        was: judged.nullable(),
+        is: judged.nullable(),
+        findings: z.array(
+          z.strictObject({
+            check: z.string(),
+            demand: z.string().optional(),
+            candidate: digest.optional(),
+            was: told.nullable(),
+            is: told.nullable(),
+          }),
+        ),
+      }),
+    )
+    .describe('Finding by finding; what is the same then and now is left out.'),
   answer,
 })
-export const replayRequest = requestSchema.pick({ policy: true, trust: true, at: true }).partial()
+export const replayRequest = request.pick({ policy: true, trust: true, at: true }).partial()
 
 const warning = z.strictObject({ pointer: z.string(), message: z.string() })
 export const named = z.strictObject({

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Fault } from '../../core/fault.ts'
-import { requestSchema } from '../../core/request.ts'
 import type { Service } from '../../jobs/service.ts'
 import { hasEnded } from '../../store/requests.ts'
 import { admit, keep } from './door.ts'
@@ -38,7 +37,7 @@ export function verifications(app: FastifyInstance, service: Service): void {
         .optional()
         .describe(`wait=N: up to ${limits.waitMs / 1000} seconds for the answer.`),
     }),
-    body: requestSchema,
+    body: shapes.request,
     readsBody: true,
     answers: {
       200: { says: 'It was done in the time that Prefer gave.', schema: shapes.verification, headers: locationHeader },

@@ -3,8 +3,9 @@ import { createServer, type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { Fault } from '../../core/fault.ts'
 import { type Json, parseJson } from '../../core/json.ts'
+import type { Limits } from '../../core/limits.ts'
 import type { Problem } from '../../core/request.ts'
-import type { Service } from '../../jobs/service.ts'
+import type { Serving } from '../../jobs/stored-replay.ts'
 import { faultOf, sentProblem } from '../problems.ts'
 import { type Command, commandShape, perform } from './commands.ts'
 
@@ -18,11 +19,11 @@ const longest = 103
 
 export type Control = { readonly close: () => Promise<void> }
 
-export async function openControl(service: Service, folder: string, origin: string): Promise<Control | undefined> {
+export async function openControl(service: Serving, folder: string, origin: string): Promise<Control | undefined> {
   const path = socketIn(folder)
   if (Buffer.byteLength(path) > longest) return undefined
   const server = createServer((incoming, outgoing) => {
-    read(incoming)
+    read(incoming, mostOf(service.limits))
       .then((text) => performText(service, text, origin))
       .then(
         (result) => ({ status: 200, body: result }),
@@ -53,8 +54,8 @@ export async function openControl(service: Service, folder: string, origin: stri
   }
 }
 
-function performText(service: Service, text: string, origin: string): Promise<Json> {
-  const json = parseJson(text, 8)
+function performText(service: Serving, text: string, origin: string): Promise<Json> {
+  const json = parseJson(text, service.limits.jsonDepth)
   const command = commandShape.safeParse('value' in json ? json.value : undefined)
   if (command.success) return perform(service, command.data, origin)
   const { path = [], message = '' } = command.error.issues[0] ?? {}
@@ -81,7 +82,10 @@ export function askControl(folder: string, command: Command): Promise<Json | und
   })
 }
 
-async function read(stream: IncomingMessage, most = 64 * 1024): Promise<string> {
+/** A policy and a trusted root may come along, the latter in base64. */
+const mostOf = ({ policyBytes, trustedRootBytes }: Limits): number => policyBytes + 2 * trustedRootBytes
+
+async function read(stream: IncomingMessage, most: number): Promise<string> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of stream as AsyncIterable<Buffer>) {

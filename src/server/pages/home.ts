@@ -8,7 +8,7 @@ import { sentenceHtml } from '../../report/page/words.ts'
 import { type Day, needsAttention, outcomesByDay } from '../../store/overview.ts'
 import type { RequestRow, Requests } from '../../store/requests.ts'
 import { resultOf } from './answer.ts'
-import { askForm, type Choice, nothingTyped, policyChoices, type Typed } from './ask.ts'
+import { askForm, type Choices, choicesOf, nothingTyped, type Typed } from './ask.ts'
 import { daysChart, firstDay } from './days.ts'
 import { layout } from './layout.ts'
 import { withQuery } from './links.ts'
@@ -22,7 +22,7 @@ export type Home = {
   readonly attention: readonly { readonly row: RequestRow; readonly reason: string }[]
   readonly counts: Counts
   readonly days: readonly Day[]
-  readonly choices: readonly Choice[]
+  readonly choices: Choices
   readonly typed: Typed
   readonly now: number
 }
@@ -43,7 +43,7 @@ export async function readHome(service: Service, typed: Typed): Promise<Home> {
     attention,
     counts: await requests.counts(),
     days: await outcomesByDay(database, firstDay(now)),
-    choices: await policyChoices(service),
+    choices: await choicesOf(service),
     typed,
     now,
   }

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import type { Service } from '../../jobs/service.ts'
+import type { Serving } from '../../jobs/stored-replay.ts'
 import { artifact } from './artifact.ts'
 import { serveAssets } from './assets.ts'
 import { compare } from './compare.ts'
@@ -14,7 +14,7 @@ import { verifications } from './verifications.ts'
 
 /** All pages; each with its permission. Forms are read here and nowhere else. */
 export const pages =
-  (service: Service): FastifyPluginAsync =>
+  (service: Serving): FastifyPluginAsync =>
   async (app) => {
     readForms(app, service.limits)
     serveAssets(app)

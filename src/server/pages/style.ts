@@ -24,8 +24,10 @@ button.quiet { border-color: transparent; background: none; color: var(--soft); 
 button.quiet:hover { color: var(--ink); background: var(--quiet); }
 :root { --on-link: #ffffff; }
 @media (prefers-color-scheme: dark) { :root { --on-link: #10141b; } }
-button:focus-visible, input:focus-visible, select:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
-input[type="text"], input[type="search"], select { font: inherit; font-size: .95rem; color: var(--ink); background: var(--paper); border: 1px solid color-mix(in srgb, var(--soft) 55%, transparent); border-radius: 9px; padding: .3rem .7rem; height: 2.5rem; width: 100%; min-width: 0; }
+button:focus-visible, input:focus-visible, select:focus-visible, textarea:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+input[type="text"], input[type="search"], input[type="datetime-local"], select, textarea { font: inherit; font-size: .95rem; color: var(--ink); background: var(--paper); border: 1px solid color-mix(in srgb, var(--soft) 55%, transparent); border-radius: 9px; padding: .3rem .7rem; height: 2.5rem; width: 100%; min-width: 0; }
+textarea { display: block; height: auto; resize: vertical; padding: .5rem .7rem; line-height: 1.45; }
+textarea.mono { font-size: .84rem; }
 input.mono { font-family: var(--mono); font-size: .9rem; }
 input::placeholder { color: var(--soft); opacity: 1; }
 label { display: block; font-size: .85rem; font-weight: 600; color: var(--soft); margin-bottom: .25rem; }
@@ -48,6 +50,7 @@ label { display: block; font-size: .85rem; font-weight: 600; color: var(--soft);
 .card h2 { margin-bottom: .8rem; }
 .card .lead { margin-bottom: .9rem; }
 .ask { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr) auto; gap: .8rem; align-items: start; }
+.ask:has(#trust) { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr) minmax(0, 1.6fr) auto; }
 .ask .go { padding-top: 1.57rem; }
 .hint { font-size: .85rem; color: var(--soft); margin-top: .35rem; }
 .wrong { font-size: .88rem; color: var(--fail); margin-top: .35rem; overflow-wrap: anywhere; }
@@ -123,6 +126,14 @@ progress:indeterminate::-moz-progress-bar { background: none; }
 .again .row select { flex: 1 1 auto; }
 .again .row button { flex: none; }
 .again form p { margin-bottom: .5rem; }
+.again form + p { margin-top: 1.1rem; padding-top: 1rem; border-top: 1px solid var(--line); }
+.otherwise { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11.5rem), 1fr)); gap: .7rem .8rem; align-items: start; }
+.otherwise details, .otherwise .go { grid-column: 1 / -1; }
+.otherwise details { margin-top: 0; border-radius: 9px; background: none; }
+.otherwise summary { padding: .45rem .7rem; font-size: .93rem; font-weight: 500; color: var(--soft); }
+.otherwise details > .inner { padding: 0 .7rem .7rem; }
+.otherwise .wrong { margin-bottom: 0; }
+main > .again { margin-top: 2rem; }
 .artifacts { list-style: none; margin: 0; padding: 0; border: 1px solid var(--line); border-radius: 12px; background: var(--card); font-size: .92rem; }
 .artifacts li { padding: .6rem .95rem; overflow-wrap: anywhere; }
 .artifacts li + li { border-top: 1px solid var(--line); }
@@ -157,7 +168,7 @@ progress:indeterminate::-moz-progress-bar { background: none; }
   .bar nav ul { margin-left: -.65rem; }
   .bar form { margin-left: auto; }
   .service main { padding-top: 1.4rem; }
-  .ask, .filters, form.filters[action="/compare"] { grid-template-columns: minmax(0, 1fr); }
+  .ask, .ask:has(#trust), .filters, form.filters[action="/compare"] { grid-template-columns: minmax(0, 1fr); }
   .filters { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .filters .wide { grid-column: 1 / -1; }
   .ask .go { padding-top: 0; }

@@ -14,8 +14,9 @@ import { hasEnded, type RequestRow } from '../../store/requests.ts'
 import { type Result, resultOf } from './answer.ts'
 import { answersTable } from './answers-table.ts'
 import { comparePath } from './artifact.ts'
-import { askFor, type Choice, choose, namedBy, policyChoices } from './ask.ts'
+import { askFor, type Choices, choicesOf, choose, namedBy } from './ask.ts'
 import { type Form, formOf } from './form.ts'
+import { nothingOtherwise, type Otherwise, otherwiseForm } from './judge-again.ts'
 import { layout } from './layout.ts'
 import { links } from './links.ts'
 import { problemHtml } from './problem.ts'
@@ -31,14 +32,16 @@ export type Verification = {
   readonly answers: readonly Answered[]
   /** Another verdict of a subject, to lay this one beside. */
   readonly others: ReadonlyMap<string, Digest>
-  readonly choices: readonly Choice[]
+  readonly choices: Choices
+  /** What was typed to judge it otherwise, and what was wrong with it. */
+  readonly otherwise: Otherwise
   readonly now: number
 }
 type Params = { Params: { id: string } }
 
 /** `/verifications/{id}`: watch it run, then read its verdict. */
 export function verification(app: FastifyInstance, service: Service): void {
-  const { requests, database } = service
+  const { requests } = service
   const found = async (id: string): Promise<RequestRow> => {
     const row = isId(id) ? await requests.find(id) : undefined
     if (row === undefined) throw new Fault('request.unknown', { status: 404, parameters: { found: id } })
@@ -49,23 +52,7 @@ export function verification(app: FastifyInstance, service: Service): void {
 
   app.get<Params>('/verifications/:id', read, async (request, reply) => {
     const row = await found(request.params.id)
-    const bytes = await requests.result(row.id)
-    const result = bytes === undefined ? undefined : resultOf(bytes)
-    const own = result?.answer.subjects.map(({ subject, verdictId }) => ({
-      subject: typeof subject === 'string' ? subject : subject.unresolved,
-      verdict: verdictId,
-    }))
-    return sendPage(
-      reply,
-      verificationPage({
-        row,
-        result,
-        others: await otherVerdicts(database, own ?? []),
-        answers: bytes === undefined ? [] : await answersFor(database, row.id, answersShown),
-        choices: await policyChoices(service),
-        now: Date.now(),
-      }),
-    )
+    return sendPage(reply, verificationPage(await readVerification(service, row)))
   })
 
   app.post<Params>('/verifications/:id/cancel', write, async (request, reply) => {
@@ -88,6 +75,30 @@ export function verification(app: FastifyInstance, service: Service): void {
     const next = await askFor(body, service, request.principal?.id ?? null)
     return seeOther(reply, `/verifications/${next}`)
   })
+}
+
+/** Everything that the page of a request shows. */
+export async function readVerification(
+  service: Service,
+  row: RequestRow,
+  otherwise: Otherwise = nothingOtherwise,
+): Promise<Verification> {
+  const { requests, database } = service
+  const bytes = await requests.result(row.id)
+  const result = bytes === undefined ? undefined : resultOf(bytes)
+  const own = result?.answer.subjects.map(({ subject, verdictId }) => ({
+    subject: typeof subject === 'string' ? subject : subject.unresolved,
+    verdict: verdictId,
+  }))
+  return {
+    row,
+    result,
+    others: await otherVerdicts(database, own ?? []),
+    answers: bytes === undefined ? [] : await answersFor(database, row.id, answersShown),
+    choices: await choicesOf(service),
+    otherwise,
+    now: Date.now(),
+  }
 }
 
 type Spec = { readonly [key: string]: unknown }
@@ -176,11 +187,15 @@ function buttons(id: string, state: RequestRow['state']): Html | undefined {
 /** Brought in by a pack: a demonstration, or what another installation saw. */
 const isPacked = ({ policy }: RequestRow): boolean => policy.endsWith(fromPack)
 
-function judgedHtml(view: VerdictView, { row, answers, choices, others }: Verification, packed: boolean): Html {
+function judgedHtml(
+  view: VerdictView,
+  { row, answers, choices, others, otherwise }: Verification,
+  packed: boolean,
+): Html {
   const story = packed
     ? `From a pack: its evidence was judged here, and no registry was asked. It says nothing about what a registry holds under this name today; it was signed under the trusted root ${view.trust}.`
     : undefined
-  return html`${verdictHtml(view, { anchor: 'verdict', links, again: againPanel(row.id, choices, packed), ...(story !== undefined && { story }) })}
+  return html`${verdictHtml(view, { anchor: 'verdict', links, again: againPanel(row.id, choices, otherwise, packed), ...(story !== undefined && { story }) })}
 <h3 class="section">Artifacts</h3>
 <ul class="artifacts">${view.subjects.map(({ label, digest, outcome, verdictId }) => html`<li>${statusHtml(outcomes[outcome])} <strong>${label}</strong> ${isDigest(digest) ? html`<a class="mono" href="/artifacts/${digest}">${digest}</a>` : html`<span class="mono">${digest}</span>`} <span class="soft">verdict ${digestHtml(verdictId, links.verdict(verdictId))}${beside(verdictId, others.get(digest))}</span></li>`)}</ul>
 ${answersTable(answers)}`
@@ -189,9 +204,9 @@ ${answersTable(answers)}`
 const beside = (own: Digest, other: Digest | undefined): Html | undefined =>
   other === undefined ? undefined : html`, <a href="${comparePath(other, own)}">compared with another</a>`
 
-const againPanel = (id: string, choices: readonly Choice[], packed: boolean): Html =>
-  html`<section class="panel again"><h3>Judge it again</h3>${
+const againPanel = (id: string, choices: Choices, otherwise: Otherwise, packed: boolean): Html =>
+  html`<section class="panel again" id="again"><h3>Judge it again</h3>${
     packed
-      ? html`<p>A verdict is a pure function of its evidence: the same bytes give the same findings, without network, years from now.</p>`
-      : html`<p>Fetch everything anew, and judge what is there now:</p><form method="post" action="/verifications/${id}/again"><label for="policy">Policy</label><div class="row">${choose('policy', '', [{ value: '', label: 'The same' }, ...choices])}<button>Ask again</button></div></form>`
-  }<form method="post" action="/verifications/${id}/replay"><p>From the stored evidence alone, without network:</p><button>Replay</button></form></section>`
+      ? undefined
+      : html`<p>Fetch everything anew, and judge what is there now:</p><form method="post" action="/verifications/${id}/again"><label for="policy">Policy</label><div class="row">${choose('policy', '', [{ value: '', label: 'The same' }, ...choices.policies])}<button>Ask again</button></div></form>`
+  }<p>From the stored evidence alone, without network: as it was, to the same bytes, or asked otherwise. Nothing of this is kept.</p>${otherwiseForm(id, otherwise, choices)}</section>`

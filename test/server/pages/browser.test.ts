@@ -189,6 +189,41 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
   })
 
   test.each([true, false])(
+    'the stored evidence is asked otherwise from the page of a verdict, and lies beside what is stored; with JavaScript: %s',
+    async (javaScriptEnabled) => {
+      const { page, complaints, close } = await visit(full, { javaScriptEnabled })
+      await page.goto(`${full.base}/verifications/${full.ids.rejected}`)
+      await page.locator('#other-policy').selectOption('kong-mesh-as-documented')
+      await page.getByLabel('Judged at, UTC').fill('2030-01-01T00:00')
+      await page.getByRole('button', { name: 'Replay' }).click()
+      await page.getByRole('heading', { name: 'Asked otherwise' }).waitFor()
+      expect(await page.getByRole('status').textContent()).toContain('Nothing of this is kept')
+      expect(await page.locator('#other-policy').inputValue()).toBe('kong-mesh-as-documented')
+      if (javaScriptEnabled) {
+        for (const { width, colorScheme } of everyView) {
+          await page.setViewportSize({ width, height: 900 })
+          await page.emulateMedia({ colorScheme })
+          await shoot(page, `otherwise-${width}-${colorScheme}`)
+          await page.evaluate(`for (const one of document.querySelectorAll('details')) one.open = true`)
+          expect(await violations(page), `${width} ${colorScheme}`).toEqual([])
+          expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+          await page.evaluate(`for (const one of document.querySelectorAll('details + details')) one.open = false`)
+        }
+        await page.setViewportSize({ width: 1280, height: 900 })
+      }
+      if (!(await page.locator('#other-document').isVisible())) await page.getByText('Paste a policy').click()
+      await page.locator('#other-document').fill('name: x\nrequirements: []')
+      await page.getByRole('button', { name: 'Replay' }).click()
+      await page.getByText('The policy does not load').waitFor()
+      expect(await page.locator('#other-document').inputValue()).toBe('name: x\nrequirements: []')
+      if (javaScriptEnabled) expect(await violations(page)).toEqual([])
+      expect(complaints.filter((one) => !one.includes('status of 422'))).toEqual([])
+      await shoot(page, `otherwise-wrong-1280-light`)
+      await close()
+    },
+  )
+
+  test.each([true, false])(
     'a link signs in by its button, once, and one signs out; with JavaScript: %s',
     async (javaScriptEnabled) => {
       const { page, complaints, close } = await openPage(browser, { javaScriptEnabled })

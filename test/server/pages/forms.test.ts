@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Json, seal } from '../../../src/core/json.ts'
 import { limits } from '../../../src/core/limits.ts'
+import { rules } from '../../../src/core/verdict.ts'
 import type { Service } from '../../../src/jobs/service.ts'
 import { parseForm } from '../../../src/server/pages/form.ts'
+import { createAuthority } from '../../authority/authority.ts'
 import { fill, openInMemory, openPages, type Pages, type State } from './open.ts'
 
 let service: Service
@@ -63,9 +66,93 @@ test('a policy that has a name can be chosen, and is asked for by its digest', a
     .values({ kind: 'policy', name: 'ours', digest: row.digest, since: new Date() })
     .execute()
   const digest = `sha256:${row.digest.toString('hex')}`
-  expect((await app.inject({ url: '/' })).body).toContain(`<option value="${digest}">Policy ours</option>`)
-  const answer = await post('/verifications', { image: 'docker.io/kong/kuma-cp:2.14.3', policy: digest })
+  expect((await app.inject({ url: '/' })).body).toContain('<option value="name:ours">Policy ours</option>')
+  const answer = await post('/verifications', { image: 'docker.io/kong/kuma-cp:2.14.3', policy: 'name:ours' })
   expect(await specOf(idIn(answer))).toMatchObject({ policy: { document: digest } })
+  expect(await service.requests.find(idIn(answer))).toMatchObject({ policy: 'ours' })
+})
+
+test('so can a trusted root, once there is one', async () => {
+  expect((await app.inject({ url: '/' })).body).not.toContain('id="trust"')
+  const root = seal(createAuthority().trustedRoot() as unknown as Json)
+  await service.documents.put('trust', 'theirs', root, undefined, null)
+  expect((await app.inject({ url: '/' })).body).toContain('<option value="theirs">Root theirs</option>')
+  const image = 'docker.io/kong/kuma-cp:2.14.3'
+  const answer = await post('/verifications', { image, policy: 'kong-mesh', trust: 'theirs' })
+  expect(await specOf(idIn(answer))).toMatchObject({ trust: { document: root.digest } })
+  const wrong = await post('/verifications', { image, policy: 'kong-mesh', trust: 'none' })
+  expect([wrong.statusCode, /id="trust-told">([^<]*)/.exec(wrong.body)?.[1]]).toEqual([
+    422,
+    expect.stringContaining('There is no trusted root none.'),
+  ])
+})
+
+const words = (body: string) => body.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+
+test('the stored evidence under another policy: stored and asked otherwise beside each other, and nothing kept', async () => {
+  const count = async () => {
+    const { db } = service.database
+    const tables = ['request', 'verdict', 'record', 'document', 'evidence_set'] as const
+    const rows = await Promise.all(tables.map((table) => db.selectFrom(table).selectAll().execute()))
+    return rows.map(({ length }) => length)
+  }
+  const before = await count()
+  const page = await post(`/verifications/${ids.trusted}/replay`, { policy: 'kong-mesh-as-documented' })
+  expect(page.statusCode).toBe(200)
+  expect(words(page.body)).toMatch(/Asked under the policy kong-mesh-as-documented\. .*Nothing of this is kept/)
+  expect(page.body).toContain('<th scope="col">Stored</th><th scope="col">Asked otherwise</th>')
+  expect(page.body.match(/<details[^>]*><summary>(?:The image|linux\/)/g)).toHaveLength(3)
+  const document = JSON.stringify({
+    schema: 'urn:meshproof:policy:v1',
+    name: 'pasted',
+    requirements: [
+      {
+        id: 'mine',
+        candidate: 'signature',
+        signer: { issuer: 'https://issuer.example', identity: { is: 'nobody@example.com' } },
+      },
+    ],
+  })
+  const pasted = await post(`/verifications/${ids.trusted}/replay`, { policy: '', document })
+  expect(words(pasted.body)).toContain('It is trusted as stored, and would be rejected.')
+  expect(words(pasted.body)).toContain('Requirement mine')
+  const dated = await post(`/verifications/${ids.trusted}/replay`, { at: '2020-01-01T00:00' })
+  expect(words(dated.body)).toContain('as of 2020-01-01 00:00:00 UTC')
+  expect(words(dated.body)).toContain('time.in-future')
+  const root = await post(`/verifications/${ids.trusted}/replay`, { trust: 'name:theirs' })
+  expect(words(root.body)).toContain('with the trusted root theirs')
+  expect(words(root.body)).toMatch(/It is trusted as stored, and would be (?:rejected|inconclusive)/)
+  expect(await count()).toEqual(before)
+})
+
+test.each([
+  [{ policy: 'no-such' }, 'policy', 'There is no profile no-such.'],
+  [{ policy: 'name:none' }, 'policy', 'There is no policy none.'],
+  [{ trust: 'name:none' }, 'trust', 'There is no trusted root none.'],
+  [{ at: 'yesterday' }, 'at', 'This is no time: yesterday.'],
+  [{ document: 'schema: urn:meshproof:policy:v1\nname: [' }, 'document', 'The policy does not load: line:2:'],
+  [{ document: 'name: x\nrequirements: []' }, 'document', 'The policy does not load: line:1:1: /schema'],
+] as const)('asked otherwise with %j: what is wrong is said beside its field', async (fields, field, says) => {
+  const answer = await post(`/verifications/${ids.trusted}/replay`, fields)
+  expect(answer.statusCode).toBe(422)
+  expect(new RegExp(`id="other-${field}-told">(.*?)</p>`).exec(answer.body)?.[1]).toContain(says)
+  expect(answer.body).toMatch(new RegExp(`id="other-${field}"[^>]*aria-invalid="true"`))
+  if ('document' in fields) expect(answer.body).toContain(fields.document.split('\n').at(-1))
+})
+
+test('judged under other rules than these: one line says so', async () => {
+  const bytes = (await service.requests.result(ids.rejected)) ?? new Uint8Array()
+  const older = Buffer.from(Buffer.from(bytes).toString().replaceAll(`"rules":${rules}`, '"rules":0'))
+  const keep = (result: Uint8Array) =>
+    service.database.db
+      .updateTable('request')
+      .set({ result: Buffer.from(result) })
+      .where('id', '=', ids.rejected)
+      .execute()
+  await keep(older)
+  const page = await post(`/verifications/${ids.rejected}/replay`, { policy: 'kong-mesh-as-documented' })
+  expect(words(page.body)).toContain(`It was judged under rules 0; these are rules ${rules}.`)
+  await keep(bytes)
 })
 
 test('cancel ends what has not ended, retry begins it again, and each is recorded', async () => {

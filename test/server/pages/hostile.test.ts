@@ -6,8 +6,9 @@ import { compareVerdicts } from '../../../src/report/model/comparison.ts'
 import { artifactPage } from '../../../src/server/pages/artifact.ts'
 import { comparePage } from '../../../src/server/pages/compare.ts'
 import { homePage } from '../../../src/server/pages/home.ts'
+import { nothingOtherwise } from '../../../src/server/pages/judge-again.ts'
 import { problemPage } from '../../../src/server/pages/problem.ts'
-import { replayPage } from '../../../src/server/pages/replays.ts'
+import { otherwisePage, replayPage } from '../../../src/server/pages/replays.ts'
 import { signedOutPage, signInPage } from '../../../src/server/pages/sign-in.ts'
 import { verificationPage } from '../../../src/server/pages/verification.ts'
 import { listPage } from '../../../src/server/pages/verifications.ts'
@@ -36,7 +37,10 @@ const rowOf = (state: RequestState): RequestRow => ({
   doneAt: null,
 })
 const judged = { ...rowOf('done'), outcome: 'rejected', error: null, doneAt: at } as const
-const choices = [{ value: hostile, label: hostile }]
+const choice = { value: hostile, label: hostile }
+const choices = { policies: [choice, choice], roots: [choice, choice] }
+const fields = ['policy', 'document', 'trust', 'at'] as const
+const typed = { policy: hostile, document: `${hostile}\n\t${hostile}`, trust: hostile, at: hostile }
 const answers = [
   {
     question: JSON.stringify({ ask: hostile, image: hostile, tag: hostile }),
@@ -59,7 +63,7 @@ const rendered: Readonly<Record<string, string>> = {
     counts: [{ state: 'done', outcome: 'rejected', count: 1 }],
     days: [{ day: '2026-09-01', outcome: 'rejected', count: 1 }],
     choices,
-    typed: { image: hostile, policy: hostile, problem, at: 'image' },
+    typed: { image: hostile, policy: hostile, trust: hostile, problem, at: 'image' },
     now,
   }),
   'home, the policy wrong': homePage({
@@ -67,7 +71,7 @@ const rendered: Readonly<Record<string, string>> = {
     counts: [],
     days: [],
     choices,
-    typed: { image: hostile, policy: hostile, problem, at: 'policy' },
+    typed: { image: hostile, policy: hostile, trust: hostile, problem, at: 'policy' },
     now,
   }),
   list: listPage({
@@ -82,10 +86,54 @@ const rendered: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     states.map((state) => [
       state,
-      verificationPage({ row: rowOf(state), result: undefined, answers: [], others: new Map(), choices, now }),
+      verificationPage({
+        row: rowOf(state),
+        result: undefined,
+        answers: [],
+        others: new Map(),
+        choices,
+        otherwise: nothingOtherwise,
+        now,
+      }),
     ]),
   ),
-  verdict: verificationPage({ row: judged, result, answers, others: new Map(), choices, now }),
+  verdict: verificationPage({
+    row: judged,
+    result,
+    answers,
+    others: new Map(),
+    choices,
+    otherwise: nothingOtherwise,
+    now,
+  }),
+  ...Object.fromEntries(
+    fields.map((field) => [
+      `otherwise, ${field} wrong`,
+      verificationPage({
+        row: judged,
+        result,
+        answers,
+        others: new Map(),
+        choices,
+        otherwise: { ...typed, wrong: { field, problem } },
+        now,
+      }),
+    ]),
+  ),
+  otherwise: otherwisePage(
+    rowOf('done').id,
+    {
+      was: everywhere,
+      answer: {
+        ...everywhere,
+        subjects: [{ ...subject, outcome: 'inconclusive', findings: subject.findings.slice(1) }],
+      },
+      rules: { was: 1, is: 2 },
+    },
+    { trust: { digest: digest('a'), bytes: new Uint8Array(), name: hostile }, at: at.getTime() },
+    typed,
+    choices,
+  ),
   artifact: artifactPage(
     {
       digest: digest('a'),

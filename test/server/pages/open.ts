@@ -8,7 +8,7 @@ import { loadDemo } from '../../../src/jobs/demo.ts'
 import { openService, type Service } from '../../../src/jobs/service.ts'
 import { createApp } from '../../../src/server/app.ts'
 import { fromColumn } from '../../../src/store/digest-column.ts'
-import { openThreads } from '../../../workers/threads.ts'
+import { openReplays, openThreads } from '../../../workers/threads.ts'
 import { verification } from '../../../workers/verification.ts'
 
 /** The service in memory, its queue without a worker: nothing runs by itself, so that a test can look at each state. */
@@ -118,7 +118,8 @@ export type Pages = {
 }
 
 export async function openPages(service: Service): Promise<Pages> {
-  const app = await createApp(service)
+  const replayer = openReplays(service)
+  const app = await createApp({ ...service, replayer })
   const { secret } = await service.access.makeLink(60_000)
   const made = await service.access.signIn(secret, 3_600_000)
   const session = { name: '__Host-meshproof', value: made?.secret ?? '' }
@@ -135,6 +136,9 @@ export async function openPages(service: Service): Promise<Pages> {
           ...options.headers,
         },
       }),
-    close: () => app.close(),
+    close: async () => {
+      await app.close()
+      await replayer.close()
+    },
   }
 }
