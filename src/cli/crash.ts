@@ -11,3 +11,9 @@ export function tell(error: unknown): ExitCode {
   report(error)
   return error instanceof Fault ? exitOfFault(error.code) : 3
 }
+
+/** What happens beside a request goes to the log; that the database has ended is told, since the process ends with it. */
+export function reportOrTell(error: unknown): void {
+  if (error instanceof Fault && error.code === 'database.stopped') tell(error)
+  else report(error)
+}

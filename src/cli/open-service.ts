@@ -3,7 +3,7 @@ import { limits } from '../core/limits.ts'
 import type { Config } from '../examine/config.ts'
 import { openService, type Service } from '../jobs/service.ts'
 import type { Place } from '../store/database.ts'
-import { report } from './cause.ts'
+import { reportOrTell } from './crash.ts'
 
 export const placeOf = ({ service: { databaseUrl, data } }: Config): Place =>
   databaseUrl === undefined ? { folder: data } : { url: databaseUrl }
@@ -18,7 +18,7 @@ export async function openFor(config: Config, migrates: boolean): Promise<Servic
       env: process.env,
       limits,
       migrates,
-      report,
+      report: reportOrTell,
     }),
   )
 }

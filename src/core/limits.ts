@@ -70,6 +70,8 @@ export const limits = Object.freeze({
   databaseWaitMs: 2_000,
   statementMs: 10_000,
   transactionAttempts: 3,
+  /** R6: with less room than this on the disk of the data folder nothing is written; more than one statement can take. */
+  diskReserveBytes: 128 * MiB,
   /** Requests that wait or run; more are sent away (R18). */
   openRequests: 50_000,
   openCountMs: 1_000,

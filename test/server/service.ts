@@ -1,4 +1,4 @@
-/** The service as it runs, over PGlite in memory: its app, its worker, and whoever calls it. */
+/** The service as it runs, over PGlite in memory unless told otherwise: its app, its worker, and whoever calls it. */
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { type Limits, limits } from '../../src/core/limits.ts'
 import type { Problem, VerdictAnswer } from '../../src/core/request.ts'
@@ -7,6 +7,7 @@ import { openService, type Service } from '../../src/jobs/service.ts'
 import { createApp } from '../../src/server/app.ts'
 import { type Scope, scopes } from '../../src/server/auth/permission.ts'
 import type { LogOptions } from '../../src/server/log.ts'
+import type { Place } from '../../src/store/database.ts'
 import { startStation } from '../../workers/station.ts'
 import { conformance, type Document } from './document.ts'
 
@@ -48,6 +49,7 @@ export type Running = {
 }
 
 export type Start = {
+  readonly place?: Place
   readonly limits?: Partial<Limits>
   readonly env?: Readonly<Record<string, string>>
   readonly log?: LogOptions
@@ -69,7 +71,7 @@ export async function start(options: Start = {}): Promise<Running> {
     ...options.limits,
   }
   const service = await openService({
-    place: { folder: undefined },
+    place: options.place ?? { folder: undefined },
     redis: undefined,
     config: loadConfig(env),
     env,
