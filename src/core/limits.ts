@@ -47,7 +47,10 @@ export const limits = Object.freeze({
   rounds: 8,
   clockSkewMs: 5 * 60_000,
   requestMs: 120_000,
-  connectMs: 10_000,
+  /** R12: to connect, to say a status, between two pieces of a body, and for all of an answer. */
+  connectMs: 3_000,
+  answerBeginMs: 5_000,
+  answerIdleMs: 5_000,
   answerMs: 30_000,
   parallelRequests: 8,
   attempts: 2,

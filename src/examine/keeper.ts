@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { limits } from '../core/limits.ts'
+import { type Limits, limits } from '../core/limits.ts'
 import type { Lookups } from '../core/lookups.ts'
 import type { EvidenceStore } from '../core/observation.ts'
 import { partsOf } from '../core/reference.ts'
@@ -24,6 +24,7 @@ export type Kept = {
   readonly allows?: (host: string) => boolean
   readonly waits?: Waits
   readonly now?: () => number
+  readonly limits?: Limits
 }
 
 /** The shopkeeper of one run: opens the cache and the network only when something asks for them. */
@@ -128,7 +129,7 @@ async function openNetwork(
   ])
   const shared = {
     store,
-    limits,
+    limits: kept?.limits ?? limits,
     onFault: report,
     ...(lookups !== undefined && { lookups }),
     ...(waits !== undefined && { waits }),

@@ -77,6 +77,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     allows,
     waits: waitsTable(database),
     now: clock.now,
+    limits,
   }
   const keeper = {
     ...keeperOf(config, env, report, kept),
