@@ -7,10 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { limits } from '../../src/core/limits.ts'
-import { prepareQueue } from '../../src/jobs/bullmq.ts'
 import { openDatabase, type Place } from '../../src/store/database.ts'
 import { newId } from '../../src/store/id.ts'
-import { migrate } from '../../src/store/migrate.ts'
 import { hold, policyWith, sign, smallImage } from '../cli/scene.ts'
 import { startRegistry, type TestRegistry } from '../registry/registry.ts'
 import { type Ask, type Point, points, type Told } from './points.ts'
@@ -49,14 +47,6 @@ export function crashing(fresh: () => Promise<Place>): void {
     },
     rounds * 5 * 60_000,
   )
-}
-
-/** What `meshproof migrate` does. */
-export async function prepare(place: Place): Promise<void> {
-  const database = await openDatabase(place, limits, () => {})
-  await migrate(database)
-  await prepareQueue(database.queuePool)
-  await database.close()
 }
 
 type Heard = { readonly told: Told[]; readonly ended: Promise<NodeJS.Signals | null>; readonly child: ChildProcess }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { hasPostgres, type Postgres, startPostgres } from '../store/postgres.ts'
-import { crashing, prepare } from './crash.ts'
+import { prepare } from '../store/prepared.ts'
+import { crashing } from './crash.ts'
 
 describe.skipIf(!hasPostgres)('over PostgreSQL', () => {
   let server: Postgres

@@ -1,4 +1,4 @@
-/** The service as it runs, over PGlite in memory unless told otherwise: its app, its worker, and whoever calls it. */
+/** The service as it runs, over PGlite unless told otherwise: its app, its worker, and whoever calls it. */
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { type Limits, limits } from '../../src/core/limits.ts'
 import type { Problem, VerdictAnswer } from '../../src/core/request.ts'
@@ -9,6 +9,7 @@ import { type Scope, scopes } from '../../src/server/auth/permission.ts'
 import type { LogOptions } from '../../src/server/log.ts'
 import type { Place } from '../../src/store/database.ts'
 import { startStation } from '../../workers/station.ts'
+import { preparedFolder } from '../store/prepared.ts'
 import { conformance, type Document } from './document.ts'
 
 type Got = {
@@ -71,7 +72,7 @@ export async function start(options: Start = {}): Promise<Running> {
     ...options.limits,
   }
   const service = await openService({
-    place: options.place ?? { folder: undefined },
+    place: options.place ?? (await preparedFolder()),
     redis: undefined,
     config: loadConfig(env),
     env,
