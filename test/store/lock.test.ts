@@ -10,7 +10,7 @@ afterAll(() => rmSync(room, { recursive: true, force: true }))
 
 const program = `const { lockFolder } = await import(process.argv[1])
 try { globalThis.lock = lockFolder(process.argv[2]); process.stdout.write('has it') } catch ({ code }) { process.stdout.write(code) }
-setInterval(() => {}, 1000)`
+process.stdin.resume() // until the test has gone`
 /** A process that takes the folder, or not, and lives on. */
 function contender(folder: string) {
   const file = new URL('../../src/store/lock.ts', import.meta.url).href

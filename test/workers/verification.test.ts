@@ -14,7 +14,7 @@ import { reply, startRegistry, type TestRegistry } from '../registry/registry.ts
 import { hasPostgres, type Postgres, startPostgres } from '../store/postgres.ts'
 import { preparedFolder } from '../store/prepared.ts'
 
-const until = (what: () => unknown, value: unknown) => expect.poll(what, { timeout: 25_000 }).toEqual(value)
+const until = (what: () => unknown, value: unknown) => expect.poll(what, { timeout: 60_000 }).toEqual(value)
 const poisoned = new URL('./poisoned.ts', import.meta.url)
 
 const signed = async (): Promise<TestRegistry> => {
