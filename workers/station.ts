@@ -42,8 +42,12 @@ function choresOf(service: Service): readonly Chore[] {
     // Origins that did not answer in passing may be back.
     { everyMs: limits.vacuumMs, run: async () => keeper.lost?.clear() },
     // Measured: PGlite never vacuums by itself, and a queue of short-lived rows grows without end.
+    // Nor does it ever make a checkpoint, so that its write-ahead log grows and is all read at the next start.
     ...(database.kind === 'pglite'
-      ? [{ everyMs: limits.vacuumMs, run: () => sql`VACUUM ANALYZE`.execute(database.db) }]
+      ? ['CHECKPOINT', 'VACUUM ANALYZE'].map((command) => ({
+          everyMs: limits.vacuumMs,
+          run: () => sql.raw(command).execute(database.db),
+        }))
       : []),
     ...(config.trustRefresh
       ? [

@@ -1,3 +1,4 @@
+import type { Report } from '../core/cause.ts'
 import { Fault } from '../core/fault.ts'
 import { problemOf } from '../core/problem.ts'
 import { report } from './cause.ts'
@@ -11,3 +12,11 @@ export function tell(error: unknown): ExitCode {
   report(error)
   return error instanceof Fault ? exitOfFault(error.code) : 3
 }
+
+/** What happens beside a request is reported; that the database has ended is told, since the process ends with it. */
+export const tellingOfItsEnd =
+  (report: Report): Report =>
+  (error, about) => {
+    if (error instanceof Fault && error.code === 'database.stopped') tell(error)
+    else report(error, about)
+  }

@@ -4,6 +4,7 @@ import { prepareQueue } from '../jobs/bullmq.ts'
 import { openDatabase, ping } from '../store/database.ts'
 import { migrate } from '../store/migrate.ts'
 import { report } from './cause.ts'
+import { tellingOfItsEnd } from './crash.ts'
 import { readFlags, usage } from './flags.ts'
 import { named, placeOf } from './open-service.ts'
 import type { ExitCode } from './problem.ts'
@@ -12,7 +13,7 @@ import type { ExitCode } from './problem.ts'
 export async function run(args: readonly string[]): Promise<ExitCode> {
   if (readFlags(args, {}).positionals.length > 0) throw usage('meshproof migrate takes no arguments.')
   const config = loadConfig(process.env)
-  const database = await openDatabase(placeOf(config), limits, report)
+  const database = await openDatabase(placeOf(config), limits, tellingOfItsEnd(report))
   try {
     await named(config, () => ping(database))
     const applied = await migrate(database)

@@ -7,14 +7,17 @@ import { openService, type Service } from '../jobs/service.ts'
 import { reportTo } from '../server/log.ts'
 import type { Place } from '../store/database.ts'
 import { report } from './cause.ts'
+import { tellingOfItsEnd } from './crash.ts'
 
 export const placeOf = ({ service: { databaseUrl, data } }: Config): Place =>
   databaseUrl === undefined ? { folder: data } : { url: databaseUrl }
 
-/** The service as the configuration says; a database that does not answer is named. */
-/** With a log it is a process of the service: causes go there, and traces where the environment says. */
+/**
+ * The service as the configuration says; a database that does not answer is named. With a log it is a process of the
+ * service: causes go there, and traces where the environment says.
+ */
 export async function openFor(config: Config, migrates: boolean, log?: FastifyBaseLogger): Promise<Service> {
-  const told = log === undefined ? report : reportTo(log)
+  const told = tellingOfItsEnd(log === undefined ? report : reportTo(log))
   return named(config, async () =>
     openService({
       place: placeOf(config),

@@ -715,6 +715,11 @@ export const codes = {
     'The database has no room left: nothing was kept of this.',
     'Make room on its disk. What was acknowledged before is there; send this again.',
   ),
+  'database.stopped': row(
+    'high',
+    'The database in the data folder has ended itself: {found}.',
+    'Make room on its disk if there is none, and start meshproof again: what was acknowledged is there.',
+  ),
   'request.too-many': row(
     'medium',
     'There are {found} requests that wait or run; no more than {expected} may.',

@@ -51,7 +51,10 @@ export const limits = Object.freeze({
   rounds: 8,
   clockSkewMs: 5 * 60_000,
   requestMs: 120_000,
-  connectMs: 10_000,
+  /** R12: to connect, to say a status, between two pieces of a body, and for all of an answer. */
+  connectMs: 3_000,
+  answerBeginMs: 5_000,
+  answerIdleMs: 5_000,
   answerMs: 30_000,
   parallelRequests: 8,
   attempts: 2,
@@ -79,6 +82,8 @@ export const limits = Object.freeze({
   databaseWaitMs: 2_000,
   statementMs: 10_000,
   transactionAttempts: 3,
+  /** R6: with less room than this on the disk of the data folder nothing is written; more than one statement can take. */
+  diskReserveBytes: 128 * MiB,
   /** Requests that wait or run; more are sent away (R18). */
   openRequests: 50_000,
   openCountMs: 1_000,

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { limits } from '../core/limits.ts'
+import { type Limits, limits } from '../core/limits.ts'
 import type { Lookups } from '../core/lookups.ts'
 import type { EvidenceStore } from '../core/observation.ts'
 import { partsOf } from '../core/reference.ts'
@@ -28,6 +28,7 @@ export type Kept = {
   readonly now?: () => number
   /** Told of each exchange with a registry or the log. */
   readonly exchanged?: (whom: 'registry' | 'log', status: number | undefined) => void
+  readonly limits?: Limits
 }
 
 /** The shopkeeper of one run: opens the cache and the network only when something asks for them. */
@@ -45,7 +46,7 @@ export function keeperOf(
   }
   let opened: ReturnType<typeof openFiles> | undefined
   const files = () => {
-    opened ??= openFiles(config, env, now, kept?.allowsRelease)
+    opened ??= openFiles(config, env, now, kept)
     return opened
   }
   const roots = new Map<boolean, { readonly root: Promise<ExaminedTrust | undefined>; readonly since: number }>()
@@ -126,12 +127,19 @@ async function wayToTrust(config: Config, env: Env): Promise<Way> {
   return openWay({ registered, proxyEnv, authorities, connectMs: limits.connectMs })
 }
 
-async function openFiles(config: Config, env: Env, now: () => number, allows: Kept['allowsRelease']) {
+async function openFiles(config: Config, env: Env, now: () => number, kept: Kept | undefined) {
   const [{ openDownloads }, { authorities, proxyEnv }] = await Promise.all([
     import('../evidence/release/downloads.ts'),
     environmentOf(config, env),
   ])
-  return openDownloads({ allows, insecure: config.insecure, authorities, proxyEnv: proxyEnv ?? {}, limits, now })
+  return openDownloads({
+    allows: kept?.allowsRelease,
+    insecure: config.insecure,
+    authorities,
+    proxyEnv: proxyEnv ?? {},
+    limits: kept?.limits ?? limits,
+    now,
+  })
 }
 
 async function environmentOf(config: Config, env: Env) {
@@ -160,7 +168,7 @@ async function openNetwork(
   ])
   const shared = {
     store,
-    limits,
+    limits: kept?.limits ?? limits,
     onFault: report,
     ...(lookups !== undefined && { lookups }),
     ...(waits !== undefined && { waits }),

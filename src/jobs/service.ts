@@ -91,6 +91,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       allowsRelease,
       waits: waitsTable(database),
       now: clock.now,
+      limits,
       exchanged: tallies.exchanged.bind(tallies),
     }
     const own = keeperOf(config, env, report, kept)

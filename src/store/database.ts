@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { join } from 'node:path'
 import { Kysely, PostgresDialect, type PostgresPool, type Transaction } from 'kysely'
 import { Fault } from '../core/fault.ts'
 import type { Limits } from '../core/limits.ts'
@@ -46,7 +45,9 @@ export async function openDatabase(
   const lock = place.folder === undefined ? undefined : lockFolder(place.folder)
   try {
     const { PGlitePool } = await import('./pglite.ts')
-    const pool = await PGlitePool.open(place.folder === undefined ? undefined : join(place.folder, 'pg'))
+    const { diskReserveBytes: reserveBytes } = limits
+    const disk = place.folder === undefined ? undefined : { folder: place.folder, reserveBytes }
+    const pool = await PGlitePool.open(disk, onError)
     // One session for all: our own statements name their schema, BullMQ's do not.
     await pool.query(`SET search_path = ${queueSchema}, public`)
     return databaseOf({ kind: 'pglite', pool, queuePool: pool, limits, at }, async () => {

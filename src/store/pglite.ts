@@ -1,7 +1,10 @@
 import { EventEmitter } from 'node:events'
+import { statfsSync } from 'node:fs'
+import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { PGlite } from '@electric-sql/pglite'
+import { type ExtensionSetup, PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
+import { Fault } from '../core/fault.ts'
 
 /**
  * PGlite behind the interface of `pg.Pool`, so that Kysely and BullMQ do not know the difference. PGlite is one session:
@@ -11,23 +14,29 @@ export class PGlitePool extends EventEmitter {
   /** BullMQ reads this: there is no socket that could drop without a word, so a worker may block as long as it likes. */
   readonly options = { keepAlive: true }
   readonly #lite: PGlite
+  readonly #disk: Disk | undefined
+  #full = false
   #holder: PGliteClient | undefined
   #failed = false
   readonly #waiting: (() => void)[] = []
 
-  constructor(lite: PGlite) {
+  constructor(lite: PGlite, disk: Disk | undefined) {
     super()
     this.setMaxListeners(0)
     this.#lite = lite
+    this.#disk = disk
   }
 
-  static async open(folder: string | undefined): Promise<PGlitePool> {
+  /** `ended` hears why the database has ended itself, and the process ends with it. */
+  static async open(disk: Disk | undefined, ended: (fault: Fault) => void): Promise<PGlitePool> {
+    if (disk !== undefined && !hasRoom(disk)) throw new Fault('database.full', { status: 503 })
     const lite = await PGlite.create({
-      ...(folder !== undefined && { dataDir: folder }),
+      ...(disk !== undefined && { dataDir: join(disk.folder, 'pg') }),
+      extensions: { ending: { name: 'ending', setup: endingWith(ended) } },
       parsers: sameTypes(),
       startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=32MB'],
     })
-    return new PGlitePool(lite)
+    return new PGlitePool(lite, disk)
   }
 
   query(text: string, values?: readonly unknown[]): Promise<QueryResult> {
@@ -54,6 +63,7 @@ export class PGlitePool extends EventEmitter {
     const command = /^\s*([a-z]+)/i.exec(text)?.[1]?.toUpperCase() ?? ''
     const begins = command === 'BEGIN' || command === 'START'
     if (begins && client === undefined) throw new Error('a transaction needs a client of its own')
+    if (this.#holder === undefined) this.#lookForRoom()
     if (begins && client !== undefined) this.#hold(client)
     try {
       const result = await this.#ask(text, values)
@@ -67,8 +77,23 @@ export class PGlitePool extends EventEmitter {
     } catch (error) {
       this.#failed = this.#holder === client && client !== undefined
       if (begins || ends(command, text)) this.#free(client)
-      throw error
+      throw this.#full ? fullOf(error) : error
     }
+  }
+
+  /**
+   * R6: measured, a statement that finds no room for its rows fails like any other, but one that finds none for the
+   * write-ahead log ends the whole database. So before that, all but reading is refused, until there is room again.
+   */
+  #lookForRoom(): void {
+    if (this.#disk === undefined) return
+    const full = !hasRoom(this.#disk)
+    if (full === this.#full) return
+    this.#full = full
+    // PGlite keeps the order: it is set before whatever is asked next.
+    this.#lite.exec(`SET default_transaction_read_only = ${full ? 'on' : 'off'}`).catch(() => {
+      this.#full = !full
+    })
   }
 
   /** What a client leaves open when it goes. */
@@ -97,6 +122,36 @@ export class PGlitePool extends EventEmitter {
     return { rows, rowCount: result?.affectedRows || rows.length, fields: result?.fields ?? [] }
   }
 }
+
+/** Where the data folder is, and how many bytes of its disk are left free. */
+export type Disk = { readonly folder: string; readonly reserveBytes: number }
+
+function hasRoom({ folder, reserveBytes }: Disk): boolean {
+  const { bavail, bsize } = statfsSync(folder)
+  return bavail * bsize >= reserveBytes
+}
+
+/** As the server says it of a full disk. */
+const fullOf = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error && error.code === '25006'
+    ? Object.assign(new Error('little room is left on the disk', { cause: error }), { code: '53100' })
+    : error
+
+/**
+ * R6: Emscripten tells of an abort, which is how PostgreSQL panics. Measured: PGlite takes it for a failed statement, asks
+ * a dead database again and never comes back, so nothing may run after this. The next start recovers from the log.
+ */
+const endingWith =
+  (ended: (fault: Fault) => void): ExtensionSetup =>
+  async (_, emscriptenOpts: object) => ({
+    emscriptenOpts: {
+      ...emscriptenOpts,
+      onAbort: () => {
+        ended(new Fault('database.stopped', { status: 500, parameters: { found: 'PANIC' } }))
+        process.exit(3)
+      },
+    },
+  })
 
 type Row = Record<string, unknown>
 export type QueryResult = {

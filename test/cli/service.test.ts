@@ -2,9 +2,12 @@
 import type { ChildProcess } from 'node:child_process'
 import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { limits } from '../../src/core/limits.ts'
+import { openDatabase, type Place } from '../../src/store/database.ts'
+import { lockFolder } from '../../src/store/lock.ts'
 import { freePort, hasPostgres, type Postgres, startPostgres } from '../store/postgres.ts'
 import { ended, meshproof, type Ran, scratch, start } from './process.ts'
 
@@ -24,8 +27,8 @@ type Up = {
   readonly end: Promise<Ran>
 }
 
-async function up(verb: string, env: Record<string, string>): Promise<Up> {
-  const child = start([verb], { env: { MESHPROOF_PORT: '0', MESHPROOF_TRUST_REFRESH: 'false', ...env } })
+async function up(verb: string, env: Record<string, string>, who: 'operator' | 'nobody' = 'operator'): Promise<Up> {
+  const child = start([verb], { env: { MESHPROOF_PORT: '0', MESHPROOF_TRUST_REFRESH: 'false', ...env }, stdin: 'open' })
   running.push(child)
   const end = ended(child)
   let said = ''
@@ -37,7 +40,7 @@ async function up(verb: string, env: Record<string, string>): Promise<Up> {
     })
     void end.then(({ stderr }) => fail(new Error(`it ended: ${stderr}`)))
   })
-  const made = url === 'none' ? undefined : await meshproof(['token', 'create', 'test'], { env })
+  const made = url === 'none' || who === 'nobody' ? undefined : await meshproof(['token', 'create', 'test'], { env })
   return { child, url, token: made?.stdout.trim() ?? '', said: () => said, end }
 }
 
@@ -65,6 +68,7 @@ function begin({ url, token }: Up): { finish(): Promise<number | undefined> } {
   const status = new Promise<number | undefined>((resolve, fail) => {
     sent.once('response', (answer) => resolve(answer.resume().statusCode)).once('error', fail)
   })
+  status.catch(() => {}) // whoever cares finishes
   sent.write(body.slice(0, 10))
   return {
     finish: () => {
@@ -72,6 +76,47 @@ function begin({ url, token }: Up): { finish(): Promise<number | undefined> } {
       return status
     },
   }
+}
+
+/** R16: what a SIGTERM under load does to those who ask. */
+async function endsUnderLoad(env: Record<string, string>, place: Place): Promise<void> {
+  const one = await up('start', env)
+  let answered = 0
+  const failed: unknown[] = []
+  /** As behind a balancer: goes elsewhere once it hears that the connection ends. */
+  const load = async () => {
+    for (;;) {
+      const answer = await ask(one).catch((error: unknown) => {
+        failed.push(error)
+        return undefined
+      })
+      await answer?.arrayBuffer()
+      if (answer?.status === 202) answered++
+      else failed.push(answer?.status)
+      if (answer === undefined || answer.headers.get('connection') === 'close') return
+    }
+  }
+  const loads = Array.from({ length: 8 }, load)
+  const slow = begin(one)
+  await expect.poll(() => answered, { timeout: 20_000 }).toBeGreaterThan(20)
+  one.child.kill('SIGTERM')
+  await Promise.all(loads)
+  // Nobody new is let in; whoever is half-way through still gets an answer.
+  const refused = () =>
+    fetch(one.url).then(
+      () => false,
+      () => true,
+    )
+  await expect.poll(refused, { timeout: 20_000 }).toBe(true)
+  expect(await slow.finish()).toBe(202)
+  const { code, signal } = await one.end
+  expect({ code, signal, failed }).toEqual({ code: 0, signal: null, failed: [] })
+
+  // All that was acknowledged is there.
+  const database = await openDatabase(place, limits, () => {})
+  const kept = await database.db.selectFrom('request').select('id').execute()
+  await database.close()
+  expect(kept).toHaveLength(answered + 1)
 }
 
 /** What a person reads: what, where, what to do next. */
@@ -109,6 +154,46 @@ describe('embedded', { timeout: 180_000 }, () => {
     const two = await up('serve', { MESHPROOF_DATA: data })
     two.child.kill('SIGINT')
     expect(await two.end).toMatchObject({ code: 0, signal: null, stderr: '' })
+  })
+
+  test.each([
+    ['SIGINT', 0, ({ child }: Up) => child.kill('SIGINT')],
+    ['SIGHUP', 0, ({ child }: Up) => child.kill('SIGHUP')],
+    [
+      'the reader of the log goes',
+      3,
+      async (one: Up) => {
+        one.child.stdout?.destroy()
+        await fetch(`${one.url}/livez`).catch(() => {})
+      },
+    ],
+  ])(
+    'R17: %s: it ends at once and cleanly, whoever is half-way through, and the folder is free',
+    async (_, code, act) => {
+      const one = await up('start', { MESHPROOF_DATA: data }, 'nobody')
+      const open = connect(Number(new URL(one.url).port), '127.0.0.1')
+      open.on('error', () => {})
+      const cut = new Promise((closed) => open.once('close', closed))
+      open.write('POST /sign-in HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nlink=')
+      expect((await fetch(`${one.url}/livez`)).status).toBe(200)
+      await act(one)
+      expect(await one.end).toMatchObject({ code, signal: null })
+      await cut
+      lockFolder(data).release()
+    },
+  )
+
+  test('R17: with its input closed it goes on', async () => {
+    const one = await up('start', { MESHPROOF_DATA: data }, 'nobody')
+    one.child.stdin?.destroy()
+    for (let i = 0; i < 20; i++) expect((await fetch(`${one.url}/livez`)).status).toBe(200)
+    one.child.kill('SIGINT')
+    expect(await one.end).toMatchObject({ code: 0, signal: null })
+  })
+
+  test('R16: a SIGTERM under load fails no request, and the process ends by itself', async () => {
+    const folder = join(room.path, 'loaded')
+    await endsUnderLoad({ MESHPROOF_DATA: folder }, { folder })
   })
 
   test('a port in use, an address that is not ours, a folder that cannot be written', async () => {
@@ -195,45 +280,8 @@ describe.skipIf(!hasPostgres)('over PostgreSQL', { timeout: 180_000 }, () => {
   })
 
   test('R16: a SIGTERM under load fails no request, and the process ends by itself', async () => {
-    const env = { DATABASE_URL: await server.createDatabase() }
-    const one = await up('start', env)
-    let answered = 0
-    const failed: unknown[] = []
-    /** As behind a balancer: goes elsewhere once it hears that the connection ends. */
-    const load = async () => {
-      for (;;) {
-        const answer = await ask(one).catch((error: unknown) => {
-          failed.push(error)
-          return undefined
-        })
-        await answer?.arrayBuffer()
-        if (answer?.status === 202) answered++
-        else failed.push(answer?.status)
-        if (answer === undefined || answer.headers.get('connection') === 'close') return
-      }
-    }
-    const loads = Array.from({ length: 8 }, load)
-    const slow = begin(one)
-    await expect.poll(() => answered, { timeout: 20_000 }).toBeGreaterThan(20)
-    one.child.kill('SIGTERM')
-    await Promise.all(loads)
-    // Nobody new is let in; whoever is half-way through still gets an answer.
-    const refused = () =>
-      fetch(one.url).then(
-        () => false,
-        () => true,
-      )
-    await expect.poll(refused, { timeout: 20_000 }).toBe(true)
-    expect(await slow.finish()).toBe(202)
-    const { code, signal } = await one.end
-    expect({ code, signal, failed }).toEqual({ code: 0, signal: null, failed: [] })
-
-    // All that was acknowledged is there.
-    const client = new (await import('pg')).default.Client({ connectionString: env.DATABASE_URL })
-    await client.connect()
-    const { rows } = await client.query<{ n: string }>('SELECT count(*) AS n FROM meshproof.request')
-    await client.end()
-    expect(Number(rows[0]?.n)).toBe(answered + 1)
+    const url = await server.createDatabase()
+    await endsUnderLoad({ DATABASE_URL: url }, { url })
   })
 
   test('R17: a second SIGTERM hurries the end', async () => {

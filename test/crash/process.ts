@@ -42,7 +42,7 @@ const service = await openService({
   config: loadConfig(env),
   env,
   limits: quick,
-  migrates: true,
+  migrates: false,
   report: () => {},
   at,
 })

@@ -1,4 +1,4 @@
-/** The service as it runs, over PGlite in memory: its app, its worker, and whoever calls it. */
+/** The service as it runs, over PGlite unless told otherwise: its app, its worker, and whoever calls it. */
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { type Limits, limits } from '../../src/core/limits.ts'
 import type { Problem, VerdictAnswer } from '../../src/core/request.ts'
@@ -9,8 +9,10 @@ import type { Tracing } from '../../src/jobs/tracing.ts'
 import { createApp } from '../../src/server/app.ts'
 import { type Scope, scopes } from '../../src/server/auth/permission.ts'
 import { type LogOptions, loggerOf } from '../../src/server/log.ts'
+import type { Place } from '../../src/store/database.ts'
 import { startStation } from '../../workers/station.ts'
 import { openReplays } from '../../workers/threads.ts'
+import { preparedFolder } from '../store/prepared.ts'
 import { conformance, type Document } from './document.ts'
 
 type Got = {
@@ -53,6 +55,7 @@ export type Running = {
 }
 
 export type Start = {
+  readonly place?: Place
   readonly limits?: Partial<Limits>
   readonly env?: Readonly<Record<string, string>>
   readonly log?: LogOptions
@@ -77,7 +80,7 @@ export async function start(options: Start = {}): Promise<Running> {
     ...options.limits,
   }
   const opened = await openService({
-    place: { folder: undefined },
+    place: options.place ?? (await preparedFolder()),
     redis: undefined,
     config: loadConfig(env),
     env,
@@ -93,7 +96,7 @@ export async function start(options: Start = {}): Promise<Running> {
   await app.ready()
   const operator = await service.access.operator()
   const token = async (own: readonly Scope[] = scopes) =>
-    (await service.access.makeToken({ name: 'test', scopes: own, keepMs: 60_000 }, operator)).secret
+    (await service.access.makeToken({ name: 'test', scopes: own, keepMs: 3_600_000 }, operator)).secret
   const all = await token()
   const document = JSON.parse(
     (await app.inject({ url: '/api/v1/openapi.json', headers: { authorization: `Bearer ${all}` } })).body,

@@ -5,6 +5,7 @@ import { prepareQueue } from '../../src/jobs/bullmq.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { hasPostgres, type Postgres, startPostgres } from './postgres.ts'
+import { preparedFolder } from './prepared.ts'
 
 export type Opened = {
   readonly kind: Database['kind']
@@ -26,7 +27,7 @@ function block(kind: Database['kind'], tests: (opened: Opened) => void, some: Li
   const errors: unknown[] = []
   beforeAll(async () => {
     server = kind === 'postgresql' ? await startPostgres() : undefined
-    const place = server === undefined ? { folder: undefined } : { url: await server.createDatabase() }
+    const place = server === undefined ? await preparedFolder() : { url: await server.createDatabase() }
     database = await openDatabase(place, some, (error) => errors.push(error))
     await migrate(database)
     await prepareQueue(database.queuePool)

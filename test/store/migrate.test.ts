@@ -81,7 +81,7 @@ describe.skipIf(!hasPostgres)('over PostgreSQL', () => {
   afterAll(() => server.stop())
   migrating(open)
 
-  test('R21: of four starters each file is applied by one, and none fails', async () => {
+  test('R21, T102, F-056: of four starters each file is applied by one, none fails, and no lock outlives its transaction', async () => {
     const url = await server.createDatabase()
     const starters = await Promise.all(Array.from({ length: 4 }, () => openDatabase({ url }, limits, quiet)))
     const applied = await Promise.all(
@@ -92,6 +92,9 @@ describe.skipIf(!hasPostgres)('over PostgreSQL', () => {
       }),
     )
     expect(applied.flat().sort()).toEqual(all)
+    // T102, F-056: behind a pooler a lock of a session would stay with whoever has the session next.
+    const held = await starters.at(0)?.pool.query("SELECT objid FROM pg_locks WHERE locktype = 'advisory'")
+    expect(held?.rows).toEqual([])
     await Promise.all(starters.map((database) => database.close()))
   })
 

@@ -15,8 +15,8 @@ export const hasPostgres = bin !== undefined
 if (!hasPostgres) console.warn('tests over PostgreSQL skipped: it is not installed (apt install postgresql)')
 
 export type Postgres = {
-  /** The address of a new, empty database. */
-  createDatabase(): Promise<string>
+  /** The address of a new database: empty, or as another one is. */
+  createDatabase(like?: string): Promise<string>
   query(text: string, database?: string): Promise<void>
   /** As by kill -9 of the whole server. */
   kill(): Promise<void>
@@ -90,9 +90,10 @@ export async function startPostgres(): Promise<Postgres> {
   }
   await start()
   return {
-    createDatabase: async () => {
+    createDatabase: async (like) => {
       const name = `test_${++databases}`
-      await query(`CREATE DATABASE ${name}`)
+      const template = like === undefined ? '' : ` TEMPLATE ${new URL(like).pathname.slice(1)}`
+      await query(`CREATE DATABASE ${name}${template}`)
       return urlOf(name)
     },
     query,

@@ -12,8 +12,9 @@ import { hold, sign, smallImage } from '../cli/scene.ts'
 import { quick, type Running, request, startService, stateOf } from '../jobs/service.ts'
 import { reply, startRegistry, type TestRegistry } from '../registry/registry.ts'
 import { hasPostgres, type Postgres, startPostgres } from '../store/postgres.ts'
+import { preparedFolder } from '../store/prepared.ts'
 
-const until = (what: () => unknown, value: unknown) => expect.poll(what, { timeout: 25_000 }).toEqual(value)
+const until = (what: () => unknown, value: unknown) => expect.poll(what, { timeout: 60_000 }).toEqual(value)
 const poisoned = new URL('./poisoned.ts', import.meta.url)
 
 const signed = async (): Promise<TestRegistry> => {
@@ -153,7 +154,7 @@ function verifying(
 
 describe('over PGlite', () =>
   verifying(
-    async () => ({ folder: undefined }),
+    preparedFolder,
     [
       ['hogs', 'limit.memory'],
       ['throws', 'internal.crash'],

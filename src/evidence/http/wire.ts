@@ -48,7 +48,7 @@ export class Wire {
 
   async #send(call: Call, signal: AbortSignal): Promise<WireReply | Failure> {
     const { url, reach, method } = call
-    const { answerMs, tokenBytes } = this.#limits
+    const { answerMs, answerBeginMs, answerIdleMs, tokenBytes } = this.#limits
     if (signal.aborted) return outOfTime(url)
     let status: number | undefined
     try {
@@ -60,8 +60,8 @@ export class Wire {
         headers: { 'user-agent': 'meshproof', 'accept-encoding': 'identity', ...call.headers },
         body: call.body ?? null,
         signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]), // a byte a second is no answer (R12)
-        headersTimeout: answerMs,
-        bodyTimeout: answerMs,
+        headersTimeout: answerBeginMs,
+        bodyTimeout: answerIdleMs,
       })
       status = statusCode
       body.on('error', () => {}) // of a body that is left alone; one that is read says it to the reader
@@ -71,7 +71,8 @@ export class Wire {
       if (signal.aborted) return outOfTime(url)
       if (error instanceof BodyTooLarge)
         return failure(this.#say('too-large'), url.host, { expected: String(call.limit) }, { trouble: 'too-large' }) // T38
-      if (error instanceof BodyMalformed) return failure(this.#say('malformed'), url.host, {}, { trouble: 'malformed' })
+      if (error instanceof BodyMalformed)
+        return failure(this.#say('malformed'), url.host, {}, { trouble: 'malformed', transient: true }) // R13
       return networkFailure(error, url.host, this.#say)
     } finally {
       this.#exchanged(status)

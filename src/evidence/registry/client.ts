@@ -55,7 +55,8 @@ export class Client {
     for (let attempt = 1; ; attempt++) {
       const got = (await this.#told(place)) ?? (await this.#once(place, wanted, signal))
       if (!isFailure(got) || !got.transient || attempt >= attempts || signal.aborted) return got
-      const wait = Math.max(retryPauseMs, (got.retryAfter ?? 0) - this.#now())
+      const pause = retryPauseMs * (1 + Math.random()) // R11: who failed together does not come back together
+      const wait = Math.max(pause, (got.retryAfter ?? 0) - this.#now())
       if (wait > retryWaitMs) return got
       await sleep(wait, undefined, { signal }).catch(() => {})
     }

@@ -10,11 +10,12 @@ import { createApp } from '../../../src/server/app.ts'
 import { fromColumn } from '../../../src/store/digest-column.ts'
 import { openReplays, openThreads } from '../../../workers/threads.ts'
 import { verification } from '../../../workers/verification.ts'
+import { preparedFolder } from '../../store/prepared.ts'
 
-/** The service in memory, its queue without a worker: nothing runs by itself, so that a test can look at each state. */
-export const openInMemory = (): Promise<Service> =>
+/** The service over PGlite, its queue without a worker: nothing runs by itself, so that a test can look at each state. */
+export const openInMemory = async (): Promise<Service> =>
   openService({
-    place: { folder: undefined },
+    place: await preparedFolder(),
     redis: undefined,
     config: loadConfig({ MESHPROOF_CACHE_PATH: '' }),
     env: {},
