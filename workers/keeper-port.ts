@@ -32,10 +32,15 @@ export type Given = {
   readonly lost: string[]
 }
 
-export type Watched = { readonly answered: () => void; readonly failed: (error: unknown) => void }
+export type Watched = {
+  readonly answered: () => void
+  readonly failed: (error: unknown) => void
+  /** Nothing is recalled that may have changed. */
+  readonly fresh: boolean
+}
 
 /** The main thread's end: answers until the port closes. What fails here is told to `failed`, and ends the thread's call. */
-export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, failed }: Watched): void {
+export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, failed, fresh }: Watched): void {
   const calls = new Map<number, AbortController>()
   const store = keeper.store()
   const run = async (call: Call, signal: AbortSignal): Promise<unknown> => {
@@ -49,9 +54,9 @@ export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, f
       case 'public-good':
         return keeper.publicGood(call.offline)
       case 'registry':
-        return (await keeper.network([])).registry(call.question, signal)
+        return (await keeper.network([])).registry(call.question, signal, fresh)
       case 'log':
-        return (await keeper.network([])).log(call.question, signal)
+        return (await keeper.network([])).log(call.question, signal, fresh)
       case 'recall':
         return (await keeper.recalled?.())?.log(call.question, signal)
     }

@@ -12,7 +12,7 @@ export type Threads = {
   readonly examine: (spec: Uint8Array, watch: Watch) => Promise<Finished>
   readonly close: () => Promise<void>
 }
-export type Watch = { readonly answered: () => void; readonly signal: AbortSignal }
+export type Watch = { readonly answered: () => void; readonly signal: AbortSignal; readonly fresh?: boolean }
 
 type Options = {
   readonly keeper: Shopkeeper
@@ -44,6 +44,7 @@ export function openThreads({ keeper, config, limits, file }: Options): Threads 
       let trouble: unknown
       serveKeeper(keeper, here, {
         answered: watch.answered,
+        fresh: watch.fresh === true,
         failed: (error) => {
           trouble ??= error
         },

@@ -1,17 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '../src/core/fault.ts'
-import type { Limits } from '../src/core/limits.ts'
 import { problemOf } from '../src/core/problem.ts'
-import type { At, Database } from '../src/store/database.ts'
-import type { Lease, Leases } from '../src/store/leases.ts'
+import { repeats } from '../src/jobs/asked.ts'
+import type { Service } from '../src/jobs/service.ts'
+import type { At } from '../src/store/database.ts'
+import type { Lease } from '../src/store/leases.ts'
 import { isTrouble } from '../src/store/trouble.ts'
 import { type Finished, finish } from '../src/store/verdicts.ts'
 import type { Threads, Watch } from './threads.ts'
 
-export type Workplace = {
-  readonly database: Database
-  readonly leases: Leases
-  readonly limits: Limits
+export type Workplace = Pick<Service, 'database' | 'leases' | 'limits' | 'keeper' | 'config'> & {
   readonly examine: Threads['examine']
   /** Ends when the process is about to: what is not done by then is handed back. */
   readonly leaving: AbortSignal
@@ -27,10 +25,12 @@ export async function verification(id: string, place: Workplace): Promise<void> 
   if (lease === undefined) return // done, cancelled, parked, or somebody else's
   const held = hold(lease, place)
   try {
-    const finished = await place.examine(lease.spec, held)
-    at?.('judged')
-    if (isOurs(finished)) throw new Fault('internal.crash', { status: 500 })
-    await patiently(place, () => finish(database, lease, finished))
+    if (!(await repeats(lease, place))) {
+      const finished = await place.examine(lease.spec, { ...held, fresh: lease.fresh })
+      at?.('judged')
+      if (isOurs(finished)) throw new Fault('internal.crash', { status: 500 })
+      await patiently(place, () => finish(database, lease, finished))
+    }
   } catch (error) {
     await patiently(place, () => settle(error, lease, held, place))
   } finally {

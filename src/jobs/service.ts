@@ -37,6 +37,7 @@ export type Service = {
   readonly report: (error: unknown) => void
   /** Puts a committed request into the queue; where that fails, the sweeper will. */
   readonly enqueue: (id: string, attempt?: number) => Promise<void>
+  readonly enqueueAll: (ids: readonly string[]) => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -67,7 +68,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   }
   const backend = redis === undefined ? { pool: database.queuePool } : { redis }
   const queue = bullQueue(backend, report, { limits, at })
-  const requests = new Requests(database, limits)
+  const requests = new Requests(database, limits, clock.now)
   const leases = new Leases(database, limits, at)
   const allowed = allowedRegistries(config)
   const allows = (host: string) => allowed.has(host)
@@ -99,6 +100,9 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     report,
     enqueue: async (id, attempt = 0) => {
       await queue.add([{ id, attempt }]).catch(report)
+    },
+    enqueueAll: async (ids) => {
+      if (ids.length > 0) await queue.add(ids.map((id) => ({ id, attempt: 0 }))).catch(report)
     },
     close: async () => {
       await queue.close().catch(report)

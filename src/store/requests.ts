@@ -1,16 +1,18 @@
-import { type Expression, type SqlBool, sql } from 'kysely'
+import { type Expression, type SqlBool, sql, type Transaction } from 'kysely'
 import type { Digest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
-import { canonicalJson, decodeUtf8, type Json } from '../core/json.ts'
+import { decodeUtf8, type Json } from '../core/json.ts'
 import { limits as defaultLimits, type Limits } from '../core/limits.ts'
+import type { Likeness } from '../core/repeat.ts'
 import type { Problem } from '../core/request.ts'
 import { formatTime } from '../core/time.ts'
 import type { VerdictOutcome } from '../core/verdict.ts'
 import type { Database } from './database.ts'
 import { toColumn } from './digest-column.ts'
 import { newId } from './id.ts'
-import { append } from './records.ts'
-import type { RequestState } from './tables.ts'
+import { append, type RecordRow, recordOf } from './records.ts'
+import { findSame, keepSame, repeatedWith, type Same } from './repeats.ts'
+import type { RequestState, Tables } from './tables.ts'
 import { toText } from './text-column.ts'
 
 export type Progress = {
@@ -39,12 +41,19 @@ export type NewRequest = {
   readonly policy: string
   readonly principal: string | null
   readonly idempotency?: { readonly key: string; readonly body: Digest; readonly keepMs: number }
+  /** What it asks; without it, it is neither answered by an earlier request nor answers a later one. */
+  readonly likeness?: Likeness
+  /** To be looked up anew, whatever is remembered. */
+  readonly fresh?: boolean
 }
 
 export type Created =
-  | { readonly id: string; readonly isNew: boolean }
+  /** `done`: it asks what was answered just now, and has that answer. */
+  | { readonly id: string; readonly isNew: boolean; readonly done: boolean }
   /** The key was used for another body. */
   | { readonly conflict: true }
+  /** R18: nothing of it was kept. */
+  | { readonly full: number }
 
 export const requestColumns = [
   'id',
@@ -70,11 +79,13 @@ export const asRow = (row: object): RequestRow => row as RequestRow
 export class Requests {
   readonly #database: Database
   readonly #limits: Limits
+  readonly #now: () => number
   #open: { readonly count: number; readonly until: number } | undefined
 
-  constructor(database: Database, limits: Limits = defaultLimits) {
+  constructor(database: Database, limits: Limits = defaultLimits, now: () => number = Date.now) {
     this.#database = database
     this.#limits = limits
+    this.#now = now
   }
 
   /** How many requests wait or run, as of a second ago at most; it stops counting where there are too many. */
@@ -94,68 +105,40 @@ export class Requests {
     return this.#open.count
   }
 
-  /** R18: what could not be worked off anyway is sent away before anything of it is kept. */
-  async #admit(): Promise<void> {
-    const count = await this.openCount()
-    if (count >= this.#limits.openRequests)
-      throw new Fault('request.too-many', {
-        status: 503,
-        retryAfter: '30',
-        parameters: { found: count, expected: this.#limits.openRequests },
-      })
+  /** R2: the row, its record and the caller's key stand together or not at all. */
+  async create(wanted: NewRequest): Promise<Exclude<Created, { full: unknown }>> {
+    const [created] = await this.createAll([wanted])
+    if (created === undefined) throw new Error('one request makes one row')
+    if ('full' in created) throw tooMany(created.full, this.#limits)
+    return created
   }
 
-  /** R2: the row, its record and the caller's key stand together or not at all. */
-  async create(wanted: NewRequest): Promise<Created> {
-    const now = Date.now()
-    const spec = specOf(wanted.spec)
-    await this.#admit()
+  /** Many at once, each as if it were alone, and no key twice. */
+  async createAll(wanted: readonly NewRequest[]): Promise<readonly Created[]> {
+    const time = Date.now()
+    const all = wanted.map((one) => newOne(one, time))
+    const open = await this.openCount()
     return this.#database.transaction(async (tx) => {
-      const { idempotency, principal } = wanted
-      const id = newId(now)
-      if (idempotency !== undefined && principal !== null) {
-        // Two of one key: the second waits here for the first to commit, and then finds it.
-        await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${principal} ${idempotency.key}`}, 0))`.execute(tx)
-        const known = await tx
-          .selectFrom('idempotency')
-          .select(['request_id', 'body_digest'])
-          .where('principal_id', '=', principal)
-          .where('key', '=', idempotency.key)
-          .where('expires_at', '>', sql<Date>`now()`)
-          .executeTakeFirst()
-        if (known !== undefined)
-          return known.body_digest.equals(toColumn(idempotency.body))
-            ? { id: known.request_id, isNew: false }
-            : { conflict: true }
-      }
-      await tx
-        .insertInto('request')
-        .values({
-          id,
-          kind: 'verification',
-          principal_id: principal,
-          spec: Buffer.from(wanted.spec),
-          subject: toText(wanted.subject),
-          policy: toText(wanted.policy),
-          state: 'queued',
-          due_at: sql`now()`,
-          created_at: new Date(now),
-        })
-        .execute()
-      if (idempotency !== undefined && principal !== null) {
-        const use = {
-          body_digest: toColumn(idempotency.body),
-          request_id: id,
-          expires_at: sql<Date>`now() + make_interval(secs => ${idempotency.keepMs / 1000})`,
-        }
-        await tx
-          .insertInto('idempotency')
-          .values({ principal_id: principal, key: idempotency.key, ...use })
-          .onConflict((conflict) => conflict.columns(['principal_id', 'key']).doUpdateSet(use)) // one that has expired
-          .execute()
-      }
-      await append(tx, 'request', { request: id, principal, spec }, now)
-      return { id, isNew: true }
+      const known = await knownKeys(tx, wanted)
+      const left = all.filter((_, i) => known[i] === undefined)
+      const likenesses = left.flatMap(({ likeness, fresh }) => (likeness === undefined || fresh ? [] : [likeness]))
+      const same = await findSame(tx, likenesses, this.#now(), this.#limits)
+      const sameAs = ({ likeness, fresh }: NewOne) =>
+        likeness === undefined || fresh ? undefined : same.get(likeness.key)
+      // R18: what could not be worked off anyway is sent away before anything of it is kept.
+      const isFull = open >= this.#limits.openRequests
+      const kept = left.filter((one) => !isFull || sameAs(one) !== undefined)
+      await keepAll(
+        tx,
+        kept.map((one) => ({ ...one, same: sameAs(one) })),
+        time,
+      )
+      return all.map((one, i): Created => {
+        const before = known[i]
+        if (before !== undefined) return before
+        const done = sameAs(one) !== undefined
+        return isFull && !done ? { full: open } : { id: one.id, isNew: true, done }
+      })
     }, 'create')
   }
 
@@ -220,10 +203,25 @@ export class Requests {
     return row?.spec
   }
 
-  /** The bytes of what it came to: the request as it can be judged again, with its answer. */
+  /**
+   * The bytes of what it came to: the request as it can be judged again, with its answer. What was answered by another
+   * request has that one's, under its own id.
+   */
   async result(id: string): Promise<Uint8Array | undefined> {
-    const row = await this.#database.db.selectFrom('request').select('result').where('id', '=', id).executeTakeFirst()
-    return row?.result ?? undefined
+    const row = await this.#database.db
+      .selectFrom('request')
+      .leftJoin('request as same', 'same.id', 'request.same_as')
+      .select([
+        'request.result',
+        'same.result as other',
+        sql<
+          string | null
+        >`CASE WHEN request.same_as IS NOT NULL THEN convert_from(request.spec, 'UTF8')::json ->> 'id' END`.as('own'),
+      ])
+      .where('request.id', '=', id)
+      .executeTakeFirst()
+    if (row?.other == null) return row?.result ?? undefined
+    return underId(row.other, row.own)
   }
 
   /** By keyset, newest first unless asked otherwise: `after` is the last row of the page before. */
@@ -286,13 +284,127 @@ const escaped = (text: string): string => text.replace(/[\\%_]/g, '\\$&')
 /** Chosen once; whoever forgets keys holds it. */
 const forgetting = 7_310_446_020
 
-/** The request as its record holds it; what has no canonical form is not taken. */
-function specOf(bytes: Uint8Array): Json {
+export const tooMany = (found: number, { openRequests }: Pick<Limits, 'openRequests'>): Fault =>
+  new Fault('request.too-many', { status: 503, retryAfter: '30', parameters: { found, expected: openRequests } })
+
+type NewOne = NewRequest & { readonly id: string; readonly record: RecordRow; readonly fresh: boolean }
+
+function newOne(wanted: NewRequest, time: number): NewOne {
+  const id = newId(time)
+  const { principal, fresh = false } = wanted
+  return { ...wanted, id, fresh, record: specRecord(wanted.spec, { request: id, principal }, time) }
+}
+
+/** What became of those whose key was used before. */
+async function knownKeys(
+  tx: Transaction<Tables>,
+  wanted: readonly NewRequest[],
+): Promise<readonly (Exclude<Created, { full: unknown }> | undefined)[]> {
+  const keyOf = ({ idempotency, principal }: NewRequest): string | undefined =>
+    idempotency === undefined || principal === null ? undefined : `${principal} ${idempotency.key}`
+  const keys = wanted.flatMap((one) => keyOf(one) ?? [])
+  if (keys.length === 0) return []
+  // Two of one key: the second waits here for the first to commit, and then finds it. In one order (T102).
+  const sorted = sql.join([...new Set(keys)].sort().map((key) => sql`(${key}::text)`))
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM (VALUES ${sorted}) AS one (key)`.execute(tx)
+  const pairs = wanted.flatMap(({ idempotency, principal }) =>
+    idempotency === undefined || principal === null ? [] : [sql`(${principal}::uuid, ${idempotency.key}::text)`],
+  )
+  const rows = await tx
+    .selectFrom('idempotency')
+    .innerJoin('request', 'request.id', 'request_id')
+    .select(['idempotency.principal_id', 'key', 'request_id', 'body_digest', 'same_as'])
+    .where(sql<boolean>`(idempotency.principal_id, key) IN (${sql.join(pairs)})`)
+    .where('expires_at', '>', sql<Date>`now()`)
+    .execute()
+  const known = new Map(rows.map((row) => [`${row.principal_id} ${row.key}`, row]))
+  return wanted.map((one) => {
+    const row = known.get(keyOf(one) ?? '')
+    if (row === undefined || one.idempotency === undefined) return undefined
+    return row.body_digest.equals(toColumn(one.idempotency.body))
+      ? { id: row.request_id, isNew: false, done: row.same_as !== null }
+      : { conflict: true }
+  })
+}
+
+/** The rows, their records, their keys, and the verdicts of those that are answered already. */
+async function keepAll(
+  tx: Transaction<Tables>,
+  all: readonly (NewOne & { readonly same: Same | undefined })[],
+  time: number,
+): Promise<void> {
+  if (all.length === 0) return
+  const at = new Date(time)
+  await tx
+    .insertInto('request')
+    .values(
+      all.map(({ id, principal, spec, subject, policy, likeness, fresh, same }) => ({
+        id,
+        kind: 'verification' as const,
+        principal_id: principal,
+        spec: Buffer.from(spec),
+        subject: toText(subject),
+        policy: toText(policy),
+        state: same === undefined ? ('queued' as const) : ('done' as const),
+        due_at: sql<Date>`now()`,
+        created_at: at,
+        likeness: likeness === undefined ? null : toColumn(likeness.key),
+        fresh,
+        outcome: same?.outcome ?? null,
+        same_as: same?.id ?? null,
+        done_at: same === undefined ? null : at,
+      })),
+    )
+    .execute()
+  const keys = all.flatMap(({ id, principal, idempotency }) =>
+    idempotency === undefined || principal === null
+      ? []
+      : [
+          {
+            principal_id: principal,
+            key: idempotency.key,
+            body_digest: toColumn(idempotency.body),
+            request_id: id,
+            expires_at: sql<Date>`now() + make_interval(secs => ${idempotency.keepMs / 1000})`,
+          },
+        ],
+  )
+  if (keys.length > 0)
+    await tx
+      .insertInto('idempotency')
+      .values(keys)
+      .onConflict((conflict) =>
+        // one that has expired
+        conflict.columns(['principal_id', 'key']).doUpdateSet(({ ref }) => ({
+          body_digest: ref('excluded.body_digest'),
+          request_id: ref('excluded.request_id'),
+          expires_at: ref('excluded.expires_at'),
+        })),
+      )
+      .execute()
+  const repeats = all.flatMap(({ id, same }) => (same === undefined ? [] : [{ id, same }]))
+  if (repeats.length > 0) await keepSame(tx, repeats)
+  const answers = repeats.map(({ id, same }) => recordOf('verdict', repeatedWith(id, same), time))
+  await tx
+    .insertInto('record')
+    .values([...all.map(({ record }) => record), ...answers])
+    .execute()
+}
+
+/** An answer with the id of whoever asks now. */
+function underId(result: Uint8Array, own: string | null): Uint8Array {
+  type Result = { readonly id?: string; readonly answer: { readonly id?: string } }
+  const { id: _, answer, ...rest } = JSON.parse(decodeUtf8(result) ?? '') as Result
+  const { id: __, ...answered } = answer
+  const id = own === null ? {} : { id: own }
+  return Buffer.from(JSON.stringify({ ...id, ...rest, answer: { ...answered, ...id } }))
+}
+
+/** The record of a request, with the request as it was sent; what has no canonical form is not taken. */
+function specRecord(bytes: Uint8Array, what: { readonly [key: string]: Json }, time: number): RecordRow {
   const text = decodeUtf8(bytes)
   try {
-    const spec = JSON.parse(text ?? '') as Json
-    canonicalJson(spec)
-    return spec
+    return recordOf('request', { ...what, spec: JSON.parse(text ?? '') as Json }, time)
   } catch (cause) {
     const found = cause instanceof TypeError ? cause.message : 'not JSON'
     throw new Fault('request.malformed', { cause, parameters: { found } })

@@ -53,6 +53,9 @@ export type Tables = {
     result: Buffer | null
     created_at: Time
     done_at: Time | null
+    likeness: Buffer | null
+    fresh: Generated<boolean>
+    same_as: string | null
   }
   readonly observation: {
     id: string

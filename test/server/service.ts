@@ -82,7 +82,7 @@ export async function start(options: Start = {}): Promise<Running> {
   await app.ready()
   const operator = await service.access.operator()
   const token = async (own: readonly Scope[] = scopes) =>
-    (await service.access.makeToken({ name: 'test', scopes: own, keepMs: 60_000 }, operator)).secret
+    (await service.access.makeToken({ name: 'test', scopes: own, keepMs: 600_000 }, operator)).secret
   const all = await token()
   const document = JSON.parse(
     (await app.inject({ url: '/api/v1/openapi.json', headers: { authorization: `Bearer ${all}` } })).body,

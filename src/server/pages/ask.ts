@@ -8,7 +8,7 @@ import type { Service } from '../../jobs/service.ts'
 import { profileNames } from '../../policy/profiles/table.ts'
 import { type Html, html } from '../../report/page/html.ts'
 import { sentenceHtml } from '../../report/page/words.ts'
-import { admit, keep } from '../api/door.ts'
+import { type Asker, admit, keep } from '../api/door.ts'
 import type { Form } from './form.ts'
 
 /** What a person typed, and what was wrong with it. */
@@ -72,7 +72,7 @@ export async function askBy(
   const image = (form.get('image') ?? '').trim()
   const policy = form.get('policy') ?? 'auto'
   try {
-    return { id: await askFor({ subject: { image }, policy: namedBy(policy) }, service, principal) }
+    return { id: await askFor({ subject: { image }, policy: namedBy(policy) }, service, { principal }) }
   } catch (error) {
     if (!(error instanceof Fault) || error.status !== 422) throw error
     const ofPolicy = error.code.startsWith('policy.') || error.code.startsWith('store.')
@@ -84,5 +84,5 @@ export const namedBy = (policy: string): Request['policy'] =>
   isDigest(policy) ? { document: policy as Digest } : { profile: policy }
 
 /** By the same door as the API's. */
-export const askFor = async (body: unknown, service: Service, principal: string | null): Promise<string> =>
-  keep(service, await admit(service, body), principal)
+export const askFor = async (body: unknown, service: Service, asker: Asker): Promise<string> =>
+  (await keep(service, await admit(service, body), asker)).id
