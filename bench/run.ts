@@ -4,11 +4,18 @@ import { hashing } from './hash.ts'
 import { inProcess } from './in-process.ts'
 import { asProcess } from './process.ts'
 import { builds } from './provenance.ts'
+import { service } from './service.ts'
 
-/** All figures of the README, as ratios within one run. Medians; the machine should have nothing else to do. */
+const parts: Readonly<Record<string, () => void | Promise<void>>> = {
+  inProcess,
+  batch: () => batch(),
+  builds: () => builds(),
+  process: () => asProcess(),
+  hashing: () => hashing(),
+  service: () => service(),
+}
+
+/** All figures of the README, as ratios within one run, or the parts that are named. Medians; the machine should have nothing else to do. */
 console.log(`Node ${process.versions.node}, ${availableParallelism()} cores, ${process.platform} ${process.arch}`)
-inProcess()
-batch()
-builds()
-asProcess()
-await hashing()
+const named = process.argv.slice(2)
+for (const [name, run] of Object.entries(parts)) if (named.length === 0 || named.includes(name)) await run()
