@@ -103,7 +103,7 @@ async function emptyJobs(place: Place, count: number): Promise<number> {
 
 /** Requests accepted, each in its own POST or as lines of one, against rows inserted one by one; nobody works on them. */
 async function accepted(name: string, { database }: Service, client: Client, registry: Registry): Promise<void> {
-  const count = 500
+  const count = 100
   const far = (i: number) => registry.asking(`accepted-${i}`, { at: '2026-01-01T00:00:00Z', offline: true })
   const spec = Buffer.from(JSON.stringify(far(0)))
   const rates = { bare: [] as number[], single: [] as number[], batch: [] as number[] }

@@ -11,4 +11,5 @@ ALTER TABLE request
   ADD CONSTRAINT request_done CHECK (state <> 'done' OR result IS NOT NULL OR error IS NOT NULL OR same_as IS NOT NULL),
   ADD CONSTRAINT request_same CHECK (same_as IS NULL OR (state = 'done' AND result IS NULL AND outcome IS NOT NULL));
 CREATE INDEX request_likeness ON request (likeness, done_at DESC) WHERE state = 'done' AND same_as IS NULL;
+CREATE INDEX request_waiting ON request (likeness, id) WHERE state IN ('queued', 'running');
 CREATE INDEX request_same_as ON request (same_as) WHERE same_as IS NOT NULL;

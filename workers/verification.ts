@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '../src/core/fault.ts'
 import { problemOf } from '../src/core/problem.ts'
-import { repeats } from '../src/jobs/asked.ts'
+import { answerOthers, repeats } from '../src/jobs/asked.ts'
 import type { Service } from '../src/jobs/service.ts'
 import type { At } from '../src/store/database.ts'
 import type { Lease } from '../src/store/leases.ts'
@@ -9,7 +9,7 @@ import { isTrouble } from '../src/store/trouble.ts'
 import { type Finished, finish } from '../src/store/verdicts.ts'
 import type { Threads, Watch } from './threads.ts'
 
-export type Workplace = Pick<Service, 'database' | 'leases' | 'limits' | 'keeper' | 'config'> & {
+export type Workplace = Pick<Service, 'database' | 'leases' | 'queue' | 'limits' | 'keeper' | 'config'> & {
   readonly examine: Threads['examine']
   /** Ends when the process is about to: what is not done by then is handed back. */
   readonly leaving: AbortSignal
@@ -36,6 +36,8 @@ export async function verification(id: string, place: Workplace): Promise<void> 
   } finally {
     held.end()
   }
+  // What fails here is the sweeper's: the request itself has its end.
+  if (!place.leaving.aborted) await answerOthers(lease, place).catch(place.report)
   at?.('job.done')
 }
 

@@ -19,8 +19,9 @@ export type Lease = {
   readonly spec: Uint8Array
   /** Whether it is to be looked up anew, whatever is remembered. */
   readonly fresh: boolean
-  /** What it asks, where another request that asks the same has come to an end of late. */
-  readonly like: Digest | undefined
+  readonly likeness: Digest | undefined
+  /** Whether another request that asks the same has come to an end of late. */
+  readonly isLike: boolean
 }
 
 /** Who works on which request, and until when. The database's clock decides (R9). */
@@ -53,19 +54,19 @@ export class Leases {
       .where('id', '=', id)
       .where(isDue)
       .where(({ or, eb }) => or([eb('state', '=', 'queued'), eb('tries', '<', this.#limits.requestAttempts)]))
-      .returning(['id', 'attempt', 'tries', 'spec', 'fresh', this.#like])
+      .returning(['id', 'attempt', 'tries', 'spec', 'fresh', 'likeness', this.#isLike])
       .executeTakeFirst()
     this.#at?.('claim.after')
     if (row === undefined) await this.#parkDeadly(id)
-    return row && { ...row, like: row.like === null || row.fresh ? undefined : fromColumn(row.like) }
+    return row && { ...row, likeness: row.likeness === null ? undefined : fromColumn(row.likeness) }
   }
 
-  get #like() {
+  get #isLike() {
     const lately = this.#limits.rememberFoundMs / 1000
-    return sql<Buffer | null>`(
-      SELECT other.likeness FROM meshproof.request AS other
+    return sql<boolean>`NOT request.fresh AND EXISTS (
+      SELECT FROM meshproof.request AS other
       WHERE other.likeness = request.likeness AND other.state = 'done' AND other.same_as IS NULL
-        AND other.done_at > now() - make_interval(secs => ${lately}) LIMIT 1)`.as('like')
+        AND other.done_at > now() - make_interval(secs => ${lately}))`.as('isLike')
   }
 
   async #parkDeadly(id: string): Promise<void> {

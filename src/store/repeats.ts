@@ -1,11 +1,10 @@
-import { sql, type Transaction } from 'kysely'
+import { type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Digest } from '../core/digest.ts'
 import type { Limits } from '../core/limits.ts'
 import { type Likeness, type Repeatable, repeatable } from '../core/repeat.ts'
 import type { Database } from './database.ts'
 import { fromColumn, toColumn } from './digest-column.ts'
-import type { Lease } from './leases.ts'
-import { append } from './records.ts'
+import { recordOf } from './records.ts'
 import type { Tables } from './tables.ts'
 
 /** An earlier request whose answer is the answer to another one that asks the same. */
@@ -116,25 +115,72 @@ export const repeatedWith = (id: string, { outcome, verdicts, id: sameAs }: Same
  */
 export async function repeat(
   database: Database,
-  lease: Pick<Lease, 'id' | 'attempt'>,
+  lease: { readonly id: string; readonly attempt: number },
   likeness: Likeness,
   now: number,
   limits: Limits,
 ): Promise<boolean> {
+  const isMine = sql<boolean>`id = ${lease.id} AND attempt = ${lease.attempt} AND state = 'running'`
+  return (await repeatWhere(database, isMine, likeness, now, limits)) > 0
+}
+
+/** The same for those that nobody has taken yet, the oldest first and not all at once. Returns how many there were. */
+export async function repeatWaiting(
+  database: Database,
+  likeness: Likeness,
+  now: number,
+  limits: Limits,
+): Promise<number> {
+  const key = toColumn(likeness.key)
+  const isWaiting = sql<boolean>`id IN (
+    SELECT id FROM meshproof.request WHERE likeness = ${key} AND state = 'queued' AND NOT fresh
+    ORDER BY id LIMIT ${limits.batchAtOnce} FOR UPDATE SKIP LOCKED)`
+  return repeatWhere(database, isWaiting, likeness, now, limits)
+}
+
+/** Those that wait for an answer to the same. */
+export async function waitingFor(
+  { db }: Database,
+  likeness: Digest,
+  limit: number,
+): Promise<readonly { readonly id: string; readonly attempt: number }[]> {
+  return db
+    .selectFrom('request')
+    .select(['id', 'attempt'])
+    .where('likeness', '=', toColumn(likeness))
+    .where('state', '=', 'queued')
+    .where('fresh', '=', false)
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+}
+
+async function repeatWhere(
+  database: Database,
+  which: RawBuilder<boolean>,
+  likeness: Likeness,
+  now: number,
+  limits: Limits,
+): Promise<number> {
   return database.transaction(async (tx) => {
     const same = (await findSame(tx, [likeness], now, limits)).get(likeness.key)
-    if (same === undefined) return false
+    if (same === undefined) return 0
     const at = new Date()
-    const { numUpdatedRows } = await tx
+    const ended = await tx
       .updateTable('request')
       .set({ state: 'done', lease_until: null, error: null, outcome: same.outcome, same_as: same.id, done_at: at })
-      .where('id', '=', lease.id)
-      .where('attempt', '=', lease.attempt)
-      .where('state', '=', 'running')
-      .executeTakeFirst()
-    if (numUpdatedRows === 0n) return false
-    await keepSame(tx, [{ id: lease.id, same }])
-    await append(tx, 'verdict', repeatedWith(lease.id, same), at.getTime())
-    return true
+      .where(which)
+      .returning('id')
+      .execute()
+    if (ended.length === 0) return 0
+    await keepSame(
+      tx,
+      ended.map(({ id }) => ({ id, same })),
+    )
+    await tx
+      .insertInto('record')
+      .values(ended.map(({ id }) => recordOf('verdict', repeatedWith(id, same), at.getTime())))
+      .execute()
+    return ended.length
   }, 'repeat')
 }

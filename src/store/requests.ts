@@ -1,19 +1,16 @@
-import { type Expression, type SqlBool, sql, type Transaction } from 'kysely'
-import type { Digest } from '../core/digest.ts'
+import { type Expression, type SqlBool, sql } from 'kysely'
 import { Fault } from '../core/fault.ts'
-import { decodeUtf8, type Json } from '../core/json.ts'
+import { decodeUtf8 } from '../core/json.ts'
 import { limits as defaultLimits, type Limits } from '../core/limits.ts'
-import type { Likeness } from '../core/repeat.ts'
 import type { Problem } from '../core/request.ts'
 import { formatTime } from '../core/time.ts'
 import type { VerdictOutcome } from '../core/verdict.ts'
 import type { Database } from './database.ts'
 import { toColumn } from './digest-column.ts'
-import { newId } from './id.ts'
-import { append, type RecordRow, recordOf } from './records.ts'
-import { findSame, keepSame, repeatedWith, type Same } from './repeats.ts'
-import type { RequestState, Tables } from './tables.ts'
-import { toText } from './text-column.ts'
+import { type Created, keepAll, knownKeys, type NewOne, type NewRequest, newOne } from './new-requests.ts'
+import { append } from './records.ts'
+import { findSame } from './repeats.ts'
+import type { RequestState } from './tables.ts'
 
 export type Progress = {
   readonly phase: string
@@ -34,26 +31,6 @@ export type RequestRow = {
   readonly createdAt: Date
   readonly doneAt: Date | null
 }
-
-export type NewRequest = {
-  readonly spec: Uint8Array
-  readonly subject: string
-  readonly policy: string
-  readonly principal: string | null
-  readonly idempotency?: { readonly key: string; readonly body: Digest; readonly keepMs: number }
-  /** What it asks; without it, it is neither answered by an earlier request nor answers a later one. */
-  readonly likeness?: Likeness
-  /** To be looked up anew, whatever is remembered. */
-  readonly fresh?: boolean
-}
-
-export type Created =
-  /** `done`: it asks what was answered just now, and has that answer. */
-  | { readonly id: string; readonly isNew: boolean; readonly done: boolean }
-  /** The key was used for another body. */
-  | { readonly conflict: true }
-  /** R18: nothing of it was kept. */
-  | { readonly full: number }
 
 export const requestColumns = [
   'id',
@@ -118,7 +95,7 @@ export class Requests {
     const time = Date.now()
     const all = wanted.map((one) => newOne(one, time))
     const open = await this.openCount()
-    return this.#database.transaction(async (tx) => {
+    const created = await this.#database.transaction(async (tx) => {
       const known = await knownKeys(tx, wanted)
       const left = all.filter((_, i) => known[i] === undefined)
       const likenesses = left.flatMap(({ likeness, fresh }) => (likeness === undefined || fresh ? [] : [likeness]))
@@ -137,9 +114,30 @@ export class Requests {
         const before = known[i]
         if (before !== undefined) return before
         const done = sameAs(one) !== undefined
-        return isFull && !done ? { full: open } : { id: one.id, isNew: true, done }
+        return isFull && !done ? { full: open } : { id: one.id, isNew: true, done, follows: false }
       })
     }, 'create')
+    const follow = await this.#following(all.filter((_, i) => isWaiting(created[i])))
+    return created.map((one) => ('id' in one && follow.has(one.id) ? { ...one, follows: true } : one))
+  }
+
+  /**
+   * Which of these wait behind another one that asks the same. Asked once they are committed: whoever ends that one later
+   * finds them, and who has ended it before leaves them to be worked on.
+   */
+  async #following(all: readonly NewOne[]): Promise<ReadonlySet<string>> {
+    const mine = all.filter(({ likeness, fresh }) => likeness !== undefined && !fresh)
+    const keys = [...new Set(mine.flatMap(({ likeness }) => likeness?.key ?? []))].map(toColumn)
+    if (keys.length === 0) return new Set()
+    const { rows } = await sql<{ id: string }>`
+      SELECT waiting.id FROM meshproof.request AS waiting
+      WHERE waiting.likeness IN (${sql.join(keys)}) AND waiting.state = 'queued' AND NOT waiting.fresh AND EXISTS (
+        SELECT FROM meshproof.request AS before
+        WHERE before.likeness = waiting.likeness AND before.state IN ('queued', 'running') AND before.id < waiting.id)`.execute(
+      this.#database.db,
+    )
+    const behind = new Set(rows.map(({ id }) => id))
+    return new Set(mine.flatMap(({ id }) => (behind.has(id) ? [id] : [])))
   }
 
   /** Takes away keys that have expired. One process at a time: two would wait for each other's rows (T102). */
@@ -287,109 +285,7 @@ const forgetting = 7_310_446_020
 export const tooMany = (found: number, { openRequests }: Pick<Limits, 'openRequests'>): Fault =>
   new Fault('request.too-many', { status: 503, retryAfter: '30', parameters: { found, expected: openRequests } })
 
-type NewOne = NewRequest & { readonly id: string; readonly record: RecordRow; readonly fresh: boolean }
-
-function newOne(wanted: NewRequest, time: number): NewOne {
-  const id = newId(time)
-  const { principal, fresh = false } = wanted
-  return { ...wanted, id, fresh, record: specRecord(wanted.spec, { request: id, principal }, time) }
-}
-
-/** What became of those whose key was used before. */
-async function knownKeys(
-  tx: Transaction<Tables>,
-  wanted: readonly NewRequest[],
-): Promise<readonly (Exclude<Created, { full: unknown }> | undefined)[]> {
-  const keyOf = ({ idempotency, principal }: NewRequest): string | undefined =>
-    idempotency === undefined || principal === null ? undefined : `${principal} ${idempotency.key}`
-  const keys = wanted.flatMap((one) => keyOf(one) ?? [])
-  if (keys.length === 0) return []
-  // Two of one key: the second waits here for the first to commit, and then finds it. In one order (T102).
-  const sorted = sql.join([...new Set(keys)].sort().map((key) => sql`(${key}::text)`))
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM (VALUES ${sorted}) AS one (key)`.execute(tx)
-  const pairs = wanted.flatMap(({ idempotency, principal }) =>
-    idempotency === undefined || principal === null ? [] : [sql`(${principal}::uuid, ${idempotency.key}::text)`],
-  )
-  const rows = await tx
-    .selectFrom('idempotency')
-    .innerJoin('request', 'request.id', 'request_id')
-    .select(['idempotency.principal_id', 'key', 'request_id', 'body_digest', 'same_as'])
-    .where(sql<boolean>`(idempotency.principal_id, key) IN (${sql.join(pairs)})`)
-    .where('expires_at', '>', sql<Date>`now()`)
-    .execute()
-  const known = new Map(rows.map((row) => [`${row.principal_id} ${row.key}`, row]))
-  return wanted.map((one) => {
-    const row = known.get(keyOf(one) ?? '')
-    if (row === undefined || one.idempotency === undefined) return undefined
-    return row.body_digest.equals(toColumn(one.idempotency.body))
-      ? { id: row.request_id, isNew: false, done: row.same_as !== null }
-      : { conflict: true }
-  })
-}
-
-/** The rows, their records, their keys, and the verdicts of those that are answered already. */
-async function keepAll(
-  tx: Transaction<Tables>,
-  all: readonly (NewOne & { readonly same: Same | undefined })[],
-  time: number,
-): Promise<void> {
-  if (all.length === 0) return
-  const at = new Date(time)
-  await tx
-    .insertInto('request')
-    .values(
-      all.map(({ id, principal, spec, subject, policy, likeness, fresh, same }) => ({
-        id,
-        kind: 'verification' as const,
-        principal_id: principal,
-        spec: Buffer.from(spec),
-        subject: toText(subject),
-        policy: toText(policy),
-        state: same === undefined ? ('queued' as const) : ('done' as const),
-        due_at: sql<Date>`now()`,
-        created_at: at,
-        likeness: likeness === undefined ? null : toColumn(likeness.key),
-        fresh,
-        outcome: same?.outcome ?? null,
-        same_as: same?.id ?? null,
-        done_at: same === undefined ? null : at,
-      })),
-    )
-    .execute()
-  const keys = all.flatMap(({ id, principal, idempotency }) =>
-    idempotency === undefined || principal === null
-      ? []
-      : [
-          {
-            principal_id: principal,
-            key: idempotency.key,
-            body_digest: toColumn(idempotency.body),
-            request_id: id,
-            expires_at: sql<Date>`now() + make_interval(secs => ${idempotency.keepMs / 1000})`,
-          },
-        ],
-  )
-  if (keys.length > 0)
-    await tx
-      .insertInto('idempotency')
-      .values(keys)
-      .onConflict((conflict) =>
-        // one that has expired
-        conflict.columns(['principal_id', 'key']).doUpdateSet(({ ref }) => ({
-          body_digest: ref('excluded.body_digest'),
-          request_id: ref('excluded.request_id'),
-          expires_at: ref('excluded.expires_at'),
-        })),
-      )
-      .execute()
-  const repeats = all.flatMap(({ id, same }) => (same === undefined ? [] : [{ id, same }]))
-  if (repeats.length > 0) await keepSame(tx, repeats)
-  const answers = repeats.map(({ id, same }) => recordOf('verdict', repeatedWith(id, same), time))
-  await tx
-    .insertInto('record')
-    .values([...all.map(({ record }) => record), ...answers])
-    .execute()
-}
+const isWaiting = (one: Created | undefined): boolean => one !== undefined && 'isNew' in one && one.isNew && !one.done
 
 /** An answer with the id of whoever asks now. */
 function underId(result: Uint8Array, own: string | null): Uint8Array {
@@ -398,15 +294,4 @@ function underId(result: Uint8Array, own: string | null): Uint8Array {
   const { id: __, ...answered } = answer
   const id = own === null ? {} : { id: own }
   return Buffer.from(JSON.stringify({ ...id, ...rest, answer: { ...answered, ...id } }))
-}
-
-/** The record of a request, with the request as it was sent; what has no canonical form is not taken. */
-function specRecord(bytes: Uint8Array, what: { readonly [key: string]: Json }, time: number): RecordRow {
-  const text = decodeUtf8(bytes)
-  try {
-    return recordOf('request', { ...what, spec: JSON.parse(text ?? '') as Json }, time)
-  } catch (cause) {
-    const found = cause instanceof TypeError ? cause.message : 'not JSON'
-    throw new Fault('request.malformed', { cause, parameters: { found } })
-  }
 }

@@ -136,7 +136,7 @@ describe('T73: the same again', () => {
     const ids = await batch([image, ...others, image].map((one) => asking(one)))
     await expect.poll(async () => (await rowOf(ids.at(-1) ?? '')).state, { timeout: 25_000 }).toBe('done')
     const [first, last] = [await rowOf(ids[0] ?? ''), await rowOf(ids.at(-1) ?? '')]
-    expect(last).toMatchObject({ same_as: first.id, attempt: 1, outcome: 'trusted', lease_until: null })
+    expect(last).toMatchObject({ same_as: first.id, attempt: 0, outcome: 'trusted', lease_until: null })
     expect((await recordsOf(last.id)).map(({ kind }) => kind)).toEqual(['request', 'verdict'])
   })
 })

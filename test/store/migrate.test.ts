@@ -81,7 +81,7 @@ describe.skipIf(!hasPostgres)('over PostgreSQL', () => {
   afterAll(() => server.stop())
   migrating(open)
 
-  test('R21: of four starters one applies, and none fails', async () => {
+  test('R21: of four starters one applies each file, and none fails', async () => {
     const url = await server.createDatabase()
     const starters = await Promise.all(Array.from({ length: 4 }, () => openDatabase({ url }, limits, quiet)))
     const applied = await Promise.all(
@@ -91,7 +91,7 @@ describe.skipIf(!hasPostgres)('over PostgreSQL', () => {
         return names
       }),
     )
-    expect(applied.flat()).toEqual(all)
+    expect(applied.flat().sort()).toEqual(all)
     await Promise.all(starters.map((database) => database.close()))
   })
 

@@ -79,7 +79,9 @@ export async function keepAll(
       ...(key !== undefined && { idempotency: { key, body: digestOf(spec), keepMs: limits.idempotencyMs } }),
     })),
   )
-  await service.enqueueAll(created.flatMap((one) => ('isNew' in one && one.isNew && !one.done ? [one.id] : [])))
+  await service.enqueueAll(
+    created.flatMap((one) => ('isNew' in one && one.isNew && !one.done && !one.follows ? [one.id] : [])),
+  )
   return created.map((one) =>
     'full' in one
       ? tooMany(one.full, limits)

@@ -15,7 +15,7 @@ import { type Result, resultOf } from './answer.ts'
 import { answersTable } from './answers-table.ts'
 import { comparePath } from './artifact.ts'
 import { askFor, type Choice, choose, namedBy, policyChoices } from './ask.ts'
-import { formOf } from './form.ts'
+import { type Form, formOf } from './form.ts'
 import { layout } from './layout.ts'
 import { links } from './links.ts'
 import { problemHtml } from './problem.ts'
@@ -84,11 +84,8 @@ export function verification(app: FastifyInstance, service: Service): void {
     const { id } = await found(request.params.id)
     const spec = await requests.spec(id)
     if (spec === undefined) throw new Fault('request.unknown', { status: 404, parameters: { found: id } })
-    const policy = formOf(request.body).get('policy') ?? ''
-    const body = withPolicy(JSON.parse(Buffer.from(spec).toString()) as Spec, policy)
-    // Whoever asks the very same again wants to know how it is now.
-    const asker = { principal: request.principal?.id ?? null, fresh: policy === '' }
-    const next = await askFor(body, service, asker)
+    const body = withPolicy(JSON.parse(Buffer.from(spec).toString()) as Spec, formOf(request.body))
+    const next = await askFor(body, service, { principal: request.principal?.id ?? null, fresh: true })
     return seeOther(reply, `/verifications/${next}`)
   })
 }
@@ -96,7 +93,8 @@ export function verification(app: FastifyInstance, service: Service): void {
 type Spec = { readonly [key: string]: unknown }
 
 /** The same request, of now and of the network; under another policy where one was chosen. */
-function withPolicy({ at: _, ...spec }: Spec, policy: string): Spec {
+function withPolicy({ at: _, ...spec }: Spec, form: Form): Spec {
+  const policy = form.get('policy') ?? ''
   return policy === '' ? spec : { ...spec, policy: namedBy(policy) }
 }
 
