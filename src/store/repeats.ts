@@ -8,7 +8,11 @@ import { recordOf } from './records.ts'
 import type { Tables } from './tables.ts'
 
 /** An earlier request whose answer is the answer to another one that asks the same. */
-export type Same = Pick<Repeatable, 'outcome'> & { readonly id: string; readonly verdicts: readonly Digest[] }
+export type Same = Pick<Repeatable, 'outcome'> & {
+  readonly id: string
+  readonly verdicts: readonly Digest[]
+  readonly result: Uint8Array
+}
 
 type Row = {
   readonly likeness: Buffer
@@ -59,7 +63,7 @@ export async function findSame(
     const may = standing && repeatable(precedent, standing, now, limits)
     if (may === undefined) return []
     const standsOn = new Set([...may.standsOn, ...(row.found ?? []).map(fromColumn)])
-    return [{ key, same: { id: row.id, outcome: may.outcome, verdicts }, standsOn }]
+    return [{ key, same: { id: row.id, outcome: may.outcome, verdicts, result: precedent.result }, standsOn }]
   })
   const altered = await alteredOf(tx, new Set(good.flatMap(({ standsOn }) => [...standsOn])))
   return new Map(good.flatMap(({ key, same, standsOn }) => (standsOn.isDisjointFrom(altered) ? [[key, same]] : [])))

@@ -6,7 +6,7 @@ import type { Problem } from '../core/request.ts'
 import { formatTime } from '../core/time.ts'
 import type { VerdictOutcome } from '../core/verdict.ts'
 import type { Database } from './database.ts'
-import { toColumn } from './digest-column.ts'
+import { fromColumn, toColumn } from './digest-column.ts'
 import { type Created, keepAll, knownKeys, type NewOne, type NewRequest, newOne } from './new-requests.ts'
 import { append } from './records.ts'
 import { findSame } from './repeats.ts'
@@ -129,15 +129,17 @@ export class Requests {
     const mine = all.filter(({ likeness, fresh }) => likeness !== undefined && !fresh)
     const keys = [...new Set(mine.flatMap(({ likeness }) => likeness?.key ?? []))].map(toColumn)
     if (keys.length === 0) return new Set()
-    const { rows } = await sql<{ id: string }>`
-      SELECT waiting.id FROM meshproof.request AS waiting
-      WHERE waiting.likeness IN (${sql.join(keys)}) AND waiting.state = 'queued' AND NOT waiting.fresh AND EXISTS (
-        SELECT FROM meshproof.request AS before
-        WHERE before.likeness = waiting.likeness AND before.state IN ('queued', 'running') AND before.id < waiting.id)`.execute(
-      this.#database.db,
+    const rows = await this.#database.db
+      .selectFrom('request')
+      .select(['likeness', sql<string>`min(id::text)`.as('first')])
+      .where('likeness', 'in', keys)
+      .where('state', 'in', openStates)
+      .groupBy('likeness')
+      .execute()
+    const first = new Map(
+      rows.flatMap(({ likeness, first }) => (likeness === null ? [] : [[fromColumn(likeness), first]])),
     )
-    const behind = new Set(rows.map(({ id }) => id))
-    return new Set(mine.flatMap(({ id }) => (behind.has(id) ? [id] : [])))
+    return new Set(mine.flatMap(({ id, likeness }) => (likeness && (first.get(likeness.key) ?? id) < id ? [id] : [])))
   }
 
   /** Takes away keys that have expired. One process at a time: two would wait for each other's rows (T102). */
