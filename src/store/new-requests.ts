@@ -27,7 +27,14 @@ export type Created =
    * `done`: it asks what was answered just now, and has that answer. `follows`: another request that waits or runs asks the
    * same, and whoever ends that one sees to this one, too.
    */
-  | { readonly id: string; readonly isNew: boolean; readonly done: boolean; readonly follows: boolean }
+  | {
+      readonly id: string
+      readonly isNew: boolean
+      readonly done: boolean
+      readonly follows: boolean
+      /** Where it was made and answered just now: what `result` gives, without asking for it. */
+      readonly result?: Uint8Array
+    }
   /** The key was used for another body. */
   | { readonly conflict: true }
   /** R18: nothing of it was kept. */

@@ -114,7 +114,10 @@ export class Requests {
         const before = known[i]
         if (before !== undefined) return before
         const done = sameAs(one) !== undefined
-        return isFull && !done ? { full: open } : { id: one.id, isNew: true, done, follows: false }
+        if (isFull && !done) return { full: open }
+        const same = sameAs(one)
+        const result = same && underId(same.result, ownIdOf(one.spec))
+        return { id: one.id, isNew: true, done, follows: false, ...(result !== undefined && { result }) }
       })
     }, 'create')
     const follow = await this.#following(all.filter((_, i) => isWaiting(created[i])))
@@ -288,6 +291,9 @@ export const tooMany = (found: number, { openRequests }: Pick<Limits, 'openReque
   new Fault('request.too-many', { status: 503, retryAfter: '30', parameters: { found, expected: openRequests } })
 
 const isWaiting = (one: Created | undefined): boolean => one !== undefined && 'isNew' in one && one.isNew && !one.done
+
+const ownIdOf = (spec: Uint8Array): string | null =>
+  (JSON.parse(decodeUtf8(spec) ?? '') as { readonly id?: string }).id ?? null
 
 /** An answer with the id of whoever asks now. */
 function underId(result: Uint8Array, own: string | null): Uint8Array {

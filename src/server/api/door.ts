@@ -57,7 +57,7 @@ export type Asker = {
 }
 
 /** `done`: answered already. */
-export type Kept = { readonly id: string; readonly done: boolean }
+export type Kept = { readonly id: string; readonly done: boolean; readonly result?: Uint8Array }
 
 /** Commits an admitted request, then hands it to the queue, unless it is answered already. */
 export async function keep(service: Service, admitted: Admitted, asker: Asker): Promise<Kept> {
@@ -87,7 +87,7 @@ export async function keepAll(
       ? tooMany(one.full, limits)
       : 'conflict' in one
         ? new Fault('request.idempotency-conflict', { status: 422 })
-        : { id: one.id, done: one.done },
+        : { id: one.id, done: one.done, ...(one.result !== undefined && { result: one.result }) },
   )
 }
 

@@ -61,7 +61,7 @@ export function verifications(app: FastifyInstance, service: Service): void {
     problems: [422],
     handle: async ({ headers, request }, reply) => {
       const admitted = await admit(service, request.body)
-      const { id, done } = await keep(service, admitted, {
+      const { id, done, result } = await keep(service, admitted, {
         principal: request.principal?.id ?? null,
         key: headers['idempotency-key'],
         fresh: isFresh(headers['cache-control']),
@@ -71,7 +71,8 @@ export function verifications(app: FastifyInstance, service: Service): void {
       const waits = waitMs !== undefined && !done && !places.areFull
       const row = waits ? await wait(id, waitMs, request, reply) : await requests.find(id)
       if (row === undefined) throw unknown(id)
-      if ((done || waitMs !== undefined) && hasEnded(row)) return verificationOf(row, await requests.result(id))
+      if ((done || waitMs !== undefined) && hasEnded(row))
+        return verificationOf(row, result ?? (await requests.result(id)))
       return reply.code(202).header('retry-after', '1').send(operationOf(row))
     },
   })
