@@ -44,10 +44,12 @@ export type Watched = {
   readonly answered: () => void
   readonly failed: (error: unknown) => void
   readonly span?: Span | undefined
+  /** Nothing is recalled that may have changed. */
+  readonly fresh: boolean
 }
 
 /** The main thread's end: answers until the port closes. What fails here is told to `failed`, and ends the thread's call. */
-export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, failed, span }: Watched): void {
+export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, failed, span, fresh }: Watched): void {
   const calls = new Map<number, AbortController>()
   const saved = new Map<string, () => Promise<void>>()
   const store = keeper.store()
@@ -63,10 +65,12 @@ export function serveKeeper(keeper: Shopkeeper, port: MessagePort, { answered, f
         return keeper.publicGood(call.offline)
       case 'registry':
         return traced(span, 'registry', call.question, async () =>
-          (await keeper.network([])).registry(call.question, signal),
+          (await keeper.network([])).registry(call.question, signal, fresh),
         )
       case 'log':
-        return traced(span, 'log', call.question, async () => (await keeper.network([])).log(call.question, signal))
+        return traced(span, 'log', call.question, async () =>
+          (await keeper.network([])).log(call.question, signal, fresh),
+        )
       case 'recall':
         return (await keeper.recalled?.())?.log(call.question, signal)
       case 'measure':

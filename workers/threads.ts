@@ -18,7 +18,12 @@ export type Threads = {
   readonly examine: (spec: Uint8Array, watch: Watch) => Promise<Finished>
   readonly close: () => Promise<void>
 }
-export type Watch = { readonly answered: () => void; readonly signal: AbortSignal; readonly span?: Span }
+export type Watch = {
+  readonly answered: () => void
+  readonly signal: AbortSignal
+  readonly span?: Span
+  readonly fresh?: boolean
+}
 
 type Options = {
   readonly keeper: Shopkeeper
@@ -44,6 +49,7 @@ export function openThreads({ keeper, config, limits, file }: Options): Threads 
       serveKeeper(keeper, here, {
         answered: watch.answered,
         span: watch.span,
+        fresh: watch.fresh === true,
         failed: (error) => {
           trouble ??= error
         },

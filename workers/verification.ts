@@ -1,19 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf, type Report } from '../src/core/cause.ts'
 import { Fault } from '../src/core/fault.ts'
-import type { Limits } from '../src/core/limits.ts'
 import { problemOf } from '../src/core/problem.ts'
+import { answerOthers, repeats } from '../src/jobs/asked.ts'
+import type { Service } from '../src/jobs/service.ts'
 import type { Tracing } from '../src/jobs/tracing.ts'
-import type { At, Database } from '../src/store/database.ts'
-import type { Lease, Leases } from '../src/store/leases.ts'
+import type { At } from '../src/store/database.ts'
+import type { Lease } from '../src/store/leases.ts'
 import { isTrouble } from '../src/store/trouble.ts'
 import { type Finished, finish } from '../src/store/verdicts.ts'
 import type { Threads, Watch } from './threads.ts'
 
-export type Workplace = {
-  readonly database: Database
-  readonly leases: Leases
-  readonly limits: Limits
+export type Workplace = Pick<Service, 'database' | 'leases' | 'queue' | 'limits' | 'keeper' | 'config'> & {
   readonly examine: Threads['examine']
   /** Ends when the process is about to: what is not done by then is handed back. */
   readonly leaving: AbortSignal
@@ -34,17 +32,22 @@ export async function verification(id: string, place: Workplace): Promise<void> 
   })
   const held = { ...hold(lease, place), span }
   try {
-    const finished = await place.examine(lease.spec, held)
-    at?.('judged')
-    if (isOurs(finished)) throw new Fault('internal.crash', { status: 500 })
-    await patiently(place, () => finish(database, lease, finished))
-    span.end({ 'meshproof.outcome': finished.outcome })
+    if (await repeats(lease, place)) span.end({ 'meshproof.outcome': 'repeated' })
+    else {
+      const finished = await place.examine(lease.spec, { ...held, fresh: lease.fresh })
+      at?.('judged')
+      if (isOurs(finished)) throw new Fault('internal.crash', { status: 500 })
+      await patiently(place, () => finish(database, lease, finished))
+      span.end({ 'meshproof.outcome': finished.outcome })
+    }
   } catch (error) {
     span.end({}, codeOf(error))
     await patiently(place, () => settle(error, lease, held, place))
   } finally {
     held.end()
   }
+  // What fails here is the sweeper's: the request itself has its end.
+  if (!place.leaving.aborted) await answerOthers(lease, place).catch(place.report)
   at?.('job.done')
 }
 

@@ -54,3 +54,7 @@ export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
   keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.text < b.text ? -1 : a.text > b.text ? 1 : 0))
   return keyed.filter((entry, i) => entry.text !== keyed[i - 1]?.text).map((entry) => entry.finding)
 }
+
+/** Whether a verdict is decided by it: one of a whole requirement, or over several; no candidate's, no note. */
+export const decides = ({ candidate, demand }: Pick<Finding, 'candidate' | 'demand'>): boolean =>
+  candidate === undefined && demand !== undefined && /^\/(requirements|sameBuild|installed)\/\d+$/.test(demand)

@@ -122,6 +122,8 @@ export const limits = Object.freeze({
   formBytes: 64 * KiB,
   formFields: 32,
   batchLines: 10_000,
+  /** Lines that are kept in one transaction. */
+  batchAtOnce: 100,
   pageRows: 200,
   exportRows: 500,
   /** Longest `Prefer: wait`, and how many may wait. */

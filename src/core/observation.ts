@@ -75,7 +75,10 @@ export function sealEvidence(observations: Iterable<Observation>): Sealed & { re
   return { ...seal({ schema: 'urn:meshproof:evidence-set:v1', observations: set as unknown as Json }), set }
 }
 
-/** Answers one question; turns whatever happens into an observation and throws nothing. */
+/**
+ * Answers one question; turns whatever happens into an observation and throws nothing. `fresh`: without what is remembered
+ * and may have changed.
+ */
 export interface Answerer {
-  answer(question: Question, signal: AbortSignal): Promise<Asked>
+  answer(question: Question, signal: AbortSignal, fresh?: boolean): Promise<Asked>
 }

@@ -107,10 +107,10 @@ export const rootRefresher =
 /** Whatever led to a registry (a policy, a place of signatures), one that is not on the list is not asked. */
 const allowedOnly =
   (registry: RegistryAnswerer['answer'], allows: Kept['allows'], now: () => number): RegistryAnswerer['answer'] =>
-  async (question, signal) => {
+  async (question, signal, fresh) => {
     const host = 'image' in question ? partsOf(question.image).host : undefined
     return allows === undefined || host === undefined || allows(host)
-      ? registry(question, signal)
+      ? registry(question, signal, fresh)
       : {
           question,
           outcome: { failed: 'registry.not-allowed' },
@@ -198,9 +198,9 @@ async function openNetwork(
   return {
     store,
     log,
-    registry: async (question, signal) => {
+    registry: async (question, signal, fresh) => {
       registry ??= openRegistry()
-      return (await registry).answer(question, signal)
+      return (await registry).answer(question, signal, fresh)
     },
     close: async () => {
       await Promise.all([log.close(), (await registry)?.close()])

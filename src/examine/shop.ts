@@ -41,8 +41,8 @@ export type Shopkeeper = {
 /** The run's store, into which everything goes that is fetched, and the places that are asked. */
 type Reach = {
   readonly store: EvidenceStore
-  readonly log: (question: Question, signal: AbortSignal) => Promise<Asked | undefined>
-  readonly registry: (question: Question, signal: AbortSignal) => Promise<Asked>
+  readonly log: (question: Question, signal: AbortSignal, fresh?: boolean) => Promise<Asked | undefined>
+  readonly registry: (question: Question, signal: AbortSignal, fresh?: boolean) => Promise<Asked>
 }
 
 /** Both of one request: what was asked, as it can be asked again, and what came of it. */

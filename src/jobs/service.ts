@@ -51,6 +51,7 @@ export type Service = {
   readonly report: Report
   /** Puts a committed request into the queue; where that fails, the sweeper will. */
   readonly enqueue: (id: string, attempt?: number) => Promise<void>
+  readonly enqueueAll: (ids: readonly string[]) => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -116,7 +117,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   }
   return {
     database,
-    requests: new Requests(database, limits),
+    requests: new Requests(database, limits, clock.now),
     leases: new Leases(database, limits, at),
     queue,
     keeper,
@@ -137,6 +138,9 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     enqueue: async (id, attempt = 0) => {
       await queue.add([{ id, attempt }]).catch(inQueue(report))
     },
+    enqueueAll: async (ids) => {
+      if (ids.length > 0) await queue.add(ids.map((id) => ({ id, attempt: 0 }))).catch(report)
+    },
     close: async () => {
       await queue.close().catch(inQueue(report))
       await keeper.close()
@@ -146,12 +150,12 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-type Ask<T extends Asked | undefined> = (question: Question, signal: AbortSignal) => Promise<T>
+type Ask<T extends Asked | undefined> = (question: Question, signal: AbortSignal, fresh?: boolean) => Promise<T>
 
 const counted =
   <T extends Asked | undefined>(ask: Ask<T>, tallies: Tallies): Ask<T> =>
-  async (question, signal) => {
-    const asked = await ask(question, signal)
+  async (question, signal, fresh) => {
+    const asked = await ask(question, signal, fresh)
     if (asked !== undefined) tallies.answered(question, asked)
     return asked
   }

@@ -1,4 +1,4 @@
-import type { Finding } from '../core/finding.ts'
+import { decides, type Finding } from '../core/finding.ts'
 import type { VerdictOutcome } from '../core/verdict.ts'
 
 /**
@@ -6,10 +6,7 @@ import type { VerdictOutcome } from '../core/verdict.ts'
  * `/requirements/i`, `/sameBuild/i` or `/installed/i` move it. Trusted means shown: something passed on a cryptographic or measured basis.
  */
 export function decide(findings: readonly Finding[]): VerdictOutcome {
-  const deciding = findings.filter(
-    ({ candidate, demand }) =>
-      candidate === undefined && demand !== undefined && /^\/(requirements|sameBuild|installed)\/\d+$/.test(demand),
-  )
+  const deciding = findings.filter(decides)
   if (deciding.some(({ outcome }) => outcome === 'fail')) return 'rejected'
   if (deciding.some(({ outcome }) => outcome === 'error')) return 'inconclusive'
   return deciding.some(

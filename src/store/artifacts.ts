@@ -144,11 +144,16 @@ export type Answered = {
   readonly at: Date
 }
 
+/** A request that was answered by another one asked nothing itself: what that one asked is told, as it was then. */
 export async function answersFor({ db }: Database, request: string, limit: number): Promise<readonly Answered[]> {
   const rows = await db
     .selectFrom('observation')
     .select(['question', 'source', 'outcome', 'code', 'digest', 'at'])
-    .where('request_id', '=', request)
+    .where('request_id', '=', ({ selectFrom }) =>
+      selectFrom('request')
+        .select(({ fn }) => fn.coalesce('same_as', 'id').as('id'))
+        .where('id', '=', request),
+    )
     .orderBy('question')
     .limit(limit)
     .execute()

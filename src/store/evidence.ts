@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { type Digest, digestOf, isDigest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
 import type { Json } from '../core/json.ts'
@@ -6,6 +7,12 @@ import type { EvidenceStore } from '../core/observation.ts'
 import type { At, Database } from './database.ts'
 import { fromColumn, toColumn } from './digest-column.ts'
 import { toJsonb, toText } from './text-column.ts'
+
+/**
+ * What is written with it need not be on disk when that is said: a crash of the server loses only what can be fetched
+ * again, and whatever commits later takes it along, a verdict before all.
+ */
+const unhurried = sql`set_config('synchronous_commit', 'off', true)`
 
 /** Evidence in the database, by digest; what does not hash to its name is as good as missing. */
 export const evidenceStore = ({ db }: Pick<Database, 'db'>, at?: At): EvidenceStore => ({
@@ -21,16 +28,10 @@ export const evidenceStore = ({ db }: Pick<Database, 'db'>, at?: At): EvidenceSt
   async put(bytes, mediaType) {
     const digest = digestOf(bytes)
     at?.('put.before')
-    await db
-      .insertInto('evidence')
-      .values({
-        digest: toColumn(digest),
-        media_type: toText(mediaType),
-        bytes: Buffer.from(bytes),
-        created_at: new Date(),
-      })
-      .onConflict((conflict) => conflict.column('digest').doNothing())
-      .execute()
+    await sql`
+      INSERT INTO meshproof.evidence (digest, media_type, bytes, created_at)
+      SELECT ${toColumn(digest)}::bytea, ${toText(mediaType)}::text, ${Buffer.from(bytes)}::bytea, ${new Date()}::timestamptz
+      FROM ${unhurried} ON CONFLICT (digest) DO NOTHING`.execute(db)
     at?.('put.after')
     return digest
   },
@@ -50,18 +51,16 @@ export const lookupTable = ({ db }: Pick<Database, 'db'>): Lookups => ({
   },
   async remember(key, { outcome, at, detail }) {
     const found = 'found' in outcome
-    const row = {
-      key,
-      digest: found ? toColumn(outcome.found) : null,
-      media_type: found ? toText(outcome.mediaType) : null,
-      detail: detail === undefined ? null : toJsonb(detail),
-      at: new Date(at),
-    }
-    await db
-      .insertInto('lookup')
-      .values(row)
-      .onConflict((conflict) => conflict.column('key').doUpdateSet(row))
-      .execute()
+    const digest = found ? toColumn(outcome.found) : null
+    const mediaType = found ? toText(outcome.mediaType) : null
+    const told = detail === undefined ? null : toJsonb(detail)
+    await sql`
+      INSERT INTO meshproof.lookup (key, digest, media_type, detail, at)
+      SELECT ${key}::text, ${digest}::bytea, ${mediaType}::text, ${told}::jsonb, ${new Date(at)}::timestamptz
+      FROM ${unhurried} ON CONFLICT (key) DO UPDATE SET
+        digest = excluded.digest, media_type = excluded.media_type, detail = excluded.detail, at = excluded.at`.execute(
+      db,
+    )
   },
 })
 

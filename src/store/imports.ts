@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { Database } from './database.ts'
 import { newId } from './id.ts'
+import type { NewRequest } from './new-requests.ts'
 import { append } from './records.ts'
-import type { NewRequest } from './requests.ts'
 import { type Finished, finishIn } from './verdicts.ts'
 
 /**

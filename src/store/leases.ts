@@ -1,10 +1,12 @@
 import { type ExpressionBuilder, sql } from 'kysely'
+import type { Digest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
 import type { Json } from '../core/json.ts'
 import { limits as defaultLimits, type Limits } from '../core/limits.ts'
 import { problemOf } from '../core/problem.ts'
 import type { Problem } from '../core/request.ts'
 import type { At, Database } from './database.ts'
+import { fromColumn } from './digest-column.ts'
 import { append } from './records.ts'
 import type { Progress } from './requests.ts'
 import type { Tables } from './tables.ts'
@@ -16,6 +18,11 @@ export type Lease = {
   readonly tries: number
   readonly spec: Uint8Array
   readonly traceparent: string | null
+  /** Whether it is to be looked up anew, whatever is remembered. */
+  readonly fresh: boolean
+  readonly likeness: Digest | undefined
+  /** Whether another request that asks the same has come to an end of late. */
+  readonly isLike: boolean
 }
 
 /** Who works on which request, and until when. The database's clock decides (R9). */
@@ -35,7 +42,6 @@ export class Leases {
    * as often as it may be tried is parked instead.
    */
   async claim(id: string, leaseMs: number): Promise<Lease | undefined> {
-    if (await this.#parkDeadly(id)) return undefined
     this.#at?.('claim.before')
     const row = await this.#database.db
       .updateTable('request')
@@ -48,13 +54,23 @@ export class Leases {
       })
       .where('id', '=', id)
       .where(isDue)
-      .returning(['id', 'attempt', 'tries', 'spec', 'traceparent'])
+      .where(({ or, eb }) => or([eb('state', '=', 'queued'), eb('tries', '<', this.#limits.requestAttempts)]))
+      .returning(['id', 'attempt', 'tries', 'spec', 'traceparent', 'fresh', 'likeness', this.#isLike])
       .executeTakeFirst()
     this.#at?.('claim.after')
-    return row
+    if (row === undefined) await this.#parkDeadly(id)
+    return row && { ...row, likeness: row.likeness === null ? undefined : fromColumn(row.likeness) }
   }
 
-  async #parkDeadly(id: string): Promise<boolean> {
+  get #isLike() {
+    const lately = this.#limits.rememberFoundMs / 1000
+    return sql<boolean>`NOT request.fresh AND EXISTS (
+      SELECT FROM meshproof.request AS other
+      WHERE other.likeness = request.likeness AND other.state = 'done' AND other.same_as IS NULL
+        AND other.done_at > now() - make_interval(secs => ${lately}))`.as('isLike')
+  }
+
+  async #parkDeadly(id: string): Promise<void> {
     const attempts = this.#limits.requestAttempts
     const row = await this.#database.db
       .selectFrom('request')
@@ -64,10 +80,9 @@ export class Leases {
       .where('lease_until', '<', sql<Date>`now()`)
       .where('tries', '>=', attempts)
       .executeTakeFirst()
-    if (row === undefined) return false
+    if (row === undefined) return
     const died = new Fault('request.worker-died', { status: 500, parameters: { found: row.tries } })
     await this.#end({ id, attempt: row.attempt }, 'parked', problemOf(died), 'request.parked')
-    return true
   }
 
   /** Gives back what was begun and is not to blame: the process ends, or the database failed. It is due again at once. */

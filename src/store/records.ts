@@ -18,16 +18,19 @@ export type RecordKind =
   | 'signed-out'
   | 'session.ended'
 
-/** Writes what must not be rewritten, in the transaction that does it. */
-export async function append(
-  tx: Transaction<Tables>,
-  kind: RecordKind,
-  what: { readonly [key: string]: Json | undefined },
-  at: number,
-): Promise<void> {
+type What = { readonly [key: string]: Json | undefined }
+export type RecordRow = { readonly id: string; readonly kind: RecordKind; readonly bytes: Buffer; readonly at: Date }
+
+/** What must not be rewritten, as its exact bytes. */
+export function recordOf(kind: RecordKind, what: What, at: number): RecordRow {
   const { bytes } = seal({ schema: 'urn:meshproof:record:v1', kind, at: formatTime(at), ...what })
+  return { id: newId(at), kind, bytes: Buffer.from(bytes), at: new Date(at) }
+}
+
+/** Writes what must not be rewritten, in the transaction that does it. */
+export async function append(tx: Transaction<Tables>, kind: RecordKind, what: What, at: number): Promise<void> {
   await tx
     .insertInto('record')
-    .values({ id: newId(at), kind, bytes: Buffer.from(bytes), at: new Date(at) })
+    .values(recordOf(kind, what, at))
     .execute()
 }

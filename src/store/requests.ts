@@ -1,17 +1,16 @@
 import { type Expression, type SqlBool, sql } from 'kysely'
-import type { Digest } from '../core/digest.ts'
 import { Fault } from '../core/fault.ts'
-import { canonicalJson, decodeUtf8, type Json } from '../core/json.ts'
+import { decodeUtf8 } from '../core/json.ts'
 import { limits as defaultLimits, type Limits } from '../core/limits.ts'
 import type { Problem } from '../core/request.ts'
 import { formatTime } from '../core/time.ts'
 import type { VerdictOutcome } from '../core/verdict.ts'
 import type { Database } from './database.ts'
-import { toColumn } from './digest-column.ts'
-import { newId } from './id.ts'
+import { fromColumn, toColumn } from './digest-column.ts'
+import { type Created, keepAll, knownKeys, type NewOne, type NewRequest, newOne } from './new-requests.ts'
 import { append } from './records.ts'
+import { findSame } from './repeats.ts'
 import type { RequestState } from './tables.ts'
-import { toText } from './text-column.ts'
 
 export type Progress = {
   readonly phase: string
@@ -32,21 +31,6 @@ export type RequestRow = {
   readonly createdAt: Date
   readonly doneAt: Date | null
 }
-
-export type NewRequest = {
-  readonly spec: Uint8Array
-  readonly subject: string
-  readonly policy: string
-  readonly principal: string | null
-  /** The trace that it belongs to. */
-  readonly traceparent?: string | undefined
-  readonly idempotency?: { readonly key: string; readonly body: Digest; readonly keepMs: number }
-}
-
-export type Created =
-  | { readonly id: string; readonly isNew: boolean }
-  /** The key was used for another body. */
-  | { readonly conflict: true }
 
 export const requestColumns = [
   'id',
@@ -72,11 +56,13 @@ export const asRow = (row: object): RequestRow => row as RequestRow
 export class Requests {
   readonly #database: Database
   readonly #limits: Limits
+  readonly #now: () => number
   #open: { readonly count: number; readonly until: number } | undefined
 
-  constructor(database: Database, limits: Limits = defaultLimits) {
+  constructor(database: Database, limits: Limits = defaultLimits, now: () => number = Date.now) {
     this.#database = database
     this.#limits = limits
+    this.#now = now
   }
 
   /** How many requests wait or run, as of a second ago at most; it stops counting where there are too many. */
@@ -96,70 +82,67 @@ export class Requests {
     return this.#open.count
   }
 
-  /** R18: what could not be worked off anyway is sent away before anything of it is kept. */
-  async #admit(): Promise<void> {
-    const count = await this.openCount()
-    if (count >= this.#limits.openRequests)
-      throw new Fault('request.too-many', {
-        status: 503,
-        retryAfter: '30',
-        parameters: { found: count, expected: this.#limits.openRequests },
-      })
+  /** R2: the row, its record and the caller's key stand together or not at all. */
+  async create(wanted: NewRequest): Promise<Exclude<Created, { full: unknown }>> {
+    const [created] = await this.createAll([wanted])
+    if (created === undefined) throw new Error('one request makes one row')
+    if ('full' in created) throw tooMany(created.full, this.#limits)
+    return created
   }
 
-  /** R2: the row, its record and the caller's key stand together or not at all. */
-  async create(wanted: NewRequest): Promise<Created> {
-    const now = Date.now()
-    const spec = specOf(wanted.spec)
-    await this.#admit()
-    return this.#database.transaction(async (tx) => {
-      const { idempotency, principal } = wanted
-      const id = newId(now)
-      if (idempotency !== undefined && principal !== null) {
-        // Two of one key: the second waits here for the first to commit, and then finds it.
-        await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${principal} ${idempotency.key}`}, 0))`.execute(tx)
-        const known = await tx
-          .selectFrom('idempotency')
-          .select(['request_id', 'body_digest'])
-          .where('principal_id', '=', principal)
-          .where('key', '=', idempotency.key)
-          .where('expires_at', '>', sql<Date>`now()`)
-          .executeTakeFirst()
-        if (known !== undefined)
-          return known.body_digest.equals(toColumn(idempotency.body))
-            ? { id: known.request_id, isNew: false }
-            : { conflict: true }
-      }
-      await tx
-        .insertInto('request')
-        .values({
-          id,
-          kind: 'verification',
-          principal_id: principal,
-          spec: Buffer.from(wanted.spec),
-          subject: toText(wanted.subject),
-          policy: toText(wanted.policy),
-          state: 'queued',
-          due_at: sql`now()`,
-          created_at: new Date(now),
-          traceparent: wanted.traceparent ?? null,
-        })
-        .execute()
-      if (idempotency !== undefined && principal !== null) {
-        const use = {
-          body_digest: toColumn(idempotency.body),
-          request_id: id,
-          expires_at: sql<Date>`now() + make_interval(secs => ${idempotency.keepMs / 1000})`,
-        }
-        await tx
-          .insertInto('idempotency')
-          .values({ principal_id: principal, key: idempotency.key, ...use })
-          .onConflict((conflict) => conflict.columns(['principal_id', 'key']).doUpdateSet(use)) // one that has expired
-          .execute()
-      }
-      await append(tx, 'request', { request: id, principal, spec }, now)
-      return { id, isNew: true }
+  /** Many at once, each as if it were alone, and no key twice. */
+  async createAll(wanted: readonly NewRequest[]): Promise<readonly Created[]> {
+    const time = Date.now()
+    const all = wanted.map((one) => newOne(one, time))
+    const open = await this.openCount()
+    const created = await this.#database.transaction(async (tx) => {
+      const known = await knownKeys(tx, wanted)
+      const left = all.filter((_, i) => known[i] === undefined)
+      const likenesses = left.flatMap(({ likeness, fresh }) => (likeness === undefined || fresh ? [] : [likeness]))
+      const same = await findSame(tx, likenesses, this.#now(), this.#limits)
+      const sameAs = ({ likeness, fresh }: NewOne) =>
+        likeness === undefined || fresh ? undefined : same.get(likeness.key)
+      // R18: what could not be worked off anyway is sent away before anything of it is kept.
+      const isFull = open >= this.#limits.openRequests
+      const kept = left.filter((one) => !isFull || sameAs(one) !== undefined)
+      await keepAll(
+        tx,
+        kept.map((one) => ({ ...one, same: sameAs(one) })),
+        time,
+      )
+      return all.map((one, i): Created => {
+        const before = known[i]
+        if (before !== undefined) return before
+        const done = sameAs(one) !== undefined
+        if (isFull && !done) return { full: open }
+        const same = sameAs(one)
+        const result = same && underId(same.result, ownIdOf(one.spec))
+        return { id: one.id, isNew: true, done, follows: false, ...(result !== undefined && { result }) }
+      })
     }, 'create')
+    const follow = await this.#following(all.filter((_, i) => isWaiting(created[i])))
+    return created.map((one) => ('id' in one && follow.has(one.id) ? { ...one, follows: true } : one))
+  }
+
+  /**
+   * Which of these wait behind another one that asks the same. Asked once they are committed: whoever ends that one later
+   * finds them, and who has ended it before leaves them to be worked on.
+   */
+  async #following(all: readonly NewOne[]): Promise<ReadonlySet<string>> {
+    const mine = all.filter(({ likeness, fresh }) => likeness !== undefined && !fresh)
+    const keys = [...new Set(mine.flatMap(({ likeness }) => likeness?.key ?? []))].map(toColumn)
+    if (keys.length === 0) return new Set()
+    const rows = await this.#database.db
+      .selectFrom('request')
+      .select(['likeness', sql<string>`min(id::text)`.as('first')])
+      .where('likeness', 'in', keys)
+      .where('state', 'in', openStates)
+      .groupBy('likeness')
+      .execute()
+    const first = new Map(
+      rows.flatMap(({ likeness, first }) => (likeness === null ? [] : [[fromColumn(likeness), first]])),
+    )
+    return new Set(mine.flatMap(({ id, likeness }) => (likeness && (first.get(likeness.key) ?? id) < id ? [id] : [])))
   }
 
   /** Takes away keys that have expired. One process at a time: two would wait for each other's rows (T102). */
@@ -223,10 +206,25 @@ export class Requests {
     return row?.spec
   }
 
-  /** The bytes of what it came to: the request as it can be judged again, with its answer. */
+  /**
+   * The bytes of what it came to: the request as it can be judged again, with its answer. What was answered by another
+   * request has that one's, under its own id.
+   */
   async result(id: string): Promise<Uint8Array | undefined> {
-    const row = await this.#database.db.selectFrom('request').select('result').where('id', '=', id).executeTakeFirst()
-    return row?.result ?? undefined
+    const row = await this.#database.db
+      .selectFrom('request')
+      .leftJoin('request as same', 'same.id', 'request.same_as')
+      .select([
+        'request.result',
+        'same.result as other',
+        sql<
+          string | null
+        >`CASE WHEN request.same_as IS NOT NULL THEN convert_from(request.spec, 'UTF8')::json ->> 'id' END`.as('own'),
+      ])
+      .where('request.id', '=', id)
+      .executeTakeFirst()
+    if (row?.other == null) return row?.result ?? undefined
+    return underId(row.other, row.own)
   }
 
   /** By keyset, newest first unless asked otherwise: `after` is the last row of the page before. */
@@ -306,15 +304,19 @@ const escaped = (text: string): string => text.replace(/[\\%_]/g, '\\$&')
 /** Chosen once; whoever forgets keys holds it. */
 const forgetting = 7_310_446_020
 
-/** The request as its record holds it; what has no canonical form is not taken. */
-function specOf(bytes: Uint8Array): Json {
-  const text = decodeUtf8(bytes)
-  try {
-    const spec = JSON.parse(text ?? '') as Json
-    canonicalJson(spec)
-    return spec
-  } catch (cause) {
-    const found = cause instanceof TypeError ? cause.message : 'not JSON'
-    throw new Fault('request.malformed', { cause, parameters: { found } })
-  }
+export const tooMany = (found: number, { openRequests }: Pick<Limits, 'openRequests'>): Fault =>
+  new Fault('request.too-many', { status: 503, retryAfter: '30', parameters: { found, expected: openRequests } })
+
+const isWaiting = (one: Created | undefined): boolean => one !== undefined && 'isNew' in one && one.isNew && !one.done
+
+const ownIdOf = (spec: Uint8Array): string | null =>
+  (JSON.parse(decodeUtf8(spec) ?? '') as { readonly id?: string }).id ?? null
+
+/** An answer with the id of whoever asks now. */
+function underId(result: Uint8Array, own: string | null): Uint8Array {
+  type Result = { readonly id?: string; readonly answer: { readonly id?: string } }
+  const { id: _, answer, ...rest } = JSON.parse(decodeUtf8(result) ?? '') as Result
+  const { id: __, ...answered } = answer
+  const id = own === null ? {} : { id: own }
+  return Buffer.from(JSON.stringify({ ...id, ...rest, answer: { ...answered, ...id } }))
 }

@@ -64,6 +64,9 @@ export type Tables = {
     created_at: Time
     done_at: Time | null
     traceparent: string | null
+    likeness: Buffer | null
+    fresh: Generated<boolean>
+    same_as: string | null
   }
   readonly observation: {
     id: string

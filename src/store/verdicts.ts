@@ -92,22 +92,32 @@ const byDigest = <T extends { readonly digest: Digest }>(rows: readonly T[]): re
 
 async function keepEvidence(tx: Transaction<Tables>, finished: Finished, now: Date): Promise<void> {
   const pieces = byDigest([...finished.pieces].map(([digest, bytes]) => ({ digest, bytes })))
+  const there = await heldOf(tx, pieces)
   for (const { digest, bytes } of pieces)
-    await tx
-      .insertInto('evidence')
-      .values({
-        digest: toColumn(digest),
-        media_type: typeOf(finished.observations, digest),
-        bytes: Buffer.from(bytes),
-        created_at: now,
-      })
-      .onConflict((conflict) => conflict.column('digest').doNothing())
-      .execute()
+    if (!there.has(digest))
+      await tx
+        .insertInto('evidence')
+        .values({
+          digest: toColumn(digest),
+          media_type: typeOf(finished.observations, digest),
+          bytes: Buffer.from(bytes),
+          created_at: now,
+        })
+        .onConflict((conflict) => conflict.column('digest').doNothing())
+        .execute()
   const inputs = finished.verdicts.map((one) => ({ ...sealInputs(one.inputs), kind: 'inputs' as const }))
-  for (const { digest, kind, bytes } of byDigest([...finished.documents, ...inputs]))
+  const documents = byDigest([...finished.documents, ...inputs])
+  if (documents.length > 0)
     await tx
       .insertInto('document')
-      .values({ digest: toColumn(digest), kind, bytes: Buffer.from(bytes), created_at: now })
+      .values(
+        documents.map(({ digest, kind, bytes }) => ({
+          digest: toColumn(digest),
+          kind,
+          bytes: Buffer.from(bytes),
+          created_at: now,
+        })),
+      )
       .onConflict((conflict) => conflict.column('digest').doNothing())
       .execute()
   await tx
@@ -119,6 +129,24 @@ async function keepEvidence(tx: Transaction<Tables>, finished: Finished, now: Da
     })
     .onConflict((conflict) => conflict.column('digest').doNothing())
     .execute()
+}
+
+/** Most of it came in through the store, and nothing there is ever taken away while it is used: it need not be sent again. */
+async function heldOf(
+  tx: Transaction<Tables>,
+  pieces: readonly { readonly digest: Digest }[],
+): Promise<ReadonlySet<Digest>> {
+  if (pieces.length === 0) return new Set()
+  const rows = await tx
+    .selectFrom('evidence')
+    .select('digest')
+    .where(
+      'digest',
+      'in',
+      pieces.map(({ digest }) => toColumn(digest)),
+    )
+    .execute()
+  return new Set(rows.map(({ digest }) => fromColumn(digest)))
 }
 
 function typeOf(observations: readonly Asked[], digest: Digest): string {
@@ -155,10 +183,11 @@ async function keepVerdicts(
   now: Date,
 ): Promise<void> {
   const sealed = finished.verdicts.map((one) => ({ ...one, ...sealVerdict(one.verdict) }))
-  for (const { digest, bytes, inputs, verdict } of byDigest(sealed)) {
-    const { numInsertedOrUpdatedRows } = await tx
-      .insertInto('verdict')
-      .values({
+  if (sealed.length === 0) return
+  const added = await tx
+    .insertInto('verdict')
+    .values(
+      byDigest(sealed).map(({ digest, bytes, inputs, verdict }) => ({
         digest: toColumn(digest),
         inputs: toColumn(sealInputs(inputs).digest),
         subject: toText(typeof verdict.subject === 'string' ? verdict.subject : verdict.subject.unresolved),
@@ -167,26 +196,30 @@ async function keepVerdicts(
         holds_until: timeOf(verdict.holds.until),
         bytes: Buffer.from(bytes),
         created_at: now,
-      })
-      .onConflict((conflict) => conflict.column('digest').doNothing())
-      .executeTakeFirst()
-    if ((numInsertedOrUpdatedRows ?? 0n) > 0n) await project(tx, digest, verdict)
-  }
-  if (sealed.length > 0)
-    await tx
-      .insertInto('request_verdict')
-      .values(
-        sealed.map(({ digest, role, platform }, place) => ({
-          request_id: request,
-          place,
-          verdict: toColumn(digest),
-          role,
-          platform: platform === undefined ? null : toText(platform),
-          at: new Date(finished.at),
-        })),
-      )
-      .onConflict((conflict) => conflict.columns(['request_id', 'place']).doNothing())
-      .execute()
+      })),
+    )
+    .onConflict((conflict) => conflict.column('digest').doNothing())
+    .returning('digest')
+    .execute()
+  const isNew = new Set(added.map(({ digest }) => fromColumn(digest)))
+  await project(
+    tx,
+    byDigest(sealed).filter(({ digest }) => isNew.has(digest)),
+  )
+  await tx
+    .insertInto('request_verdict')
+    .values(
+      sealed.map(({ digest, role, platform }, place) => ({
+        request_id: request,
+        place,
+        verdict: toColumn(digest),
+        role,
+        platform: platform === undefined ? null : toText(platform),
+        at: new Date(finished.at),
+      })),
+    )
+    .onConflict((conflict) => conflict.columns(['request_id', 'place']).doNothing())
+    .execute()
 }
 
 /** Which of these verdicts have a row, and whose bytes are no longer what they were. */
@@ -229,9 +262,16 @@ export async function restoreVerdicts(
         .set({ bytes: Buffer.from(bytes), outcome: verdict.outcome })
         .where('digest', '=', toColumn(digest))
         .execute()
-      await project(tx, digest, verdict)
+      await project(tx, [{ digest, verdict }])
     }
     await keepVerdicts(tx, request, { at, verdicts }, new Date())
+    // Whoever was given this answer again came to the same verdicts.
+    await sql`
+      INSERT INTO meshproof.request_verdict (request_id, place, verdict, role, platform, at)
+      SELECT again.id, place, verdict, role, platform, answered.at
+      FROM meshproof.request AS again JOIN meshproof.request_verdict AS answered ON answered.request_id = again.same_as
+      WHERE again.same_as = ${request}
+      ON CONFLICT DO NOTHING`.execute(tx)
   }, 'restore')
   return new Set(wrong).size
 }
@@ -241,24 +281,30 @@ const timeOf = (text: string | null): Date | null => {
   return time === undefined ? null : new Date(time)
 }
 
-async function project(tx: Transaction<Tables>, digest: Digest, { findings }: Verdict): Promise<void> {
-  if (findings.length === 0) return
-  await tx
-    .insertInto('finding')
-    .values(
-      findings.map(({ check, code, outcome, demand, basis, candidate }, place) => ({
-        verdict: toColumn(digest),
-        place,
-        check_id: toText(check),
-        code,
-        outcome,
-        demand: demand === undefined ? null : toText(demand),
-        basis,
-        candidate: candidate === undefined ? null : toColumn(candidate),
-      })),
-    )
-    .execute()
+async function project(
+  tx: Transaction<Tables>,
+  verdicts: readonly { readonly digest: Digest; readonly verdict: Verdict }[],
+): Promise<void> {
+  const rows = verdicts.flatMap(({ digest, verdict: { findings } }) =>
+    findings.map(({ check, code, outcome, demand, basis, candidate }, place) => ({
+      verdict: toColumn(digest),
+      place,
+      check_id: toText(check),
+      code,
+      outcome,
+      demand: demand === undefined ? null : toText(demand),
+      basis,
+      candidate: candidate === undefined ? null : toColumn(candidate),
+    })),
+  )
+  // A statement takes 65,535 values.
+  for (let i = 0; i < rows.length; i += projectedAtOnce)
+    await tx
+      .insertInto('finding')
+      .values(rows.slice(i, i + projectedAtOnce))
+      .execute()
 }
+const projectedAtOnce = 5_000
 
 async function keepArtifacts(tx: Transaction<Tables>, { verdicts, sighting }: Finished, now: Date): Promise<void> {
   const digests = verdicts.flatMap(({ verdict, inputs }) => [
@@ -266,22 +312,24 @@ async function keepArtifacts(tx: Transaction<Tables>, { verdicts, sighting }: Fi
     ...(inputs.asked.root === undefined ? [] : [inputs.asked.root]),
   ])
   const all = [...new Set([...digests, ...(sighting === undefined ? [] : [sighting.digest])])].sort()
-  for (const digest of all)
+  if (all.length > 0)
     await tx
       .insertInto('artifact')
-      .values({ digest: toColumn(digest), first_seen: now })
+      .values(all.map((digest) => ({ digest: toColumn(digest), first_seen: now })))
       .onConflict((conflict) => conflict.column('digest').doNothing())
       .execute()
-  for (const { verdict, inputs, role, platform } of verdicts) {
+  const members = verdicts.flatMap(({ verdict, inputs, role, platform }) => {
     const { root } = inputs.asked
-    if (role !== 'member' || platform === undefined || root === undefined || typeof verdict.subject !== 'string')
-      continue
+    return role !== 'member' || platform === undefined || root === undefined || typeof verdict.subject !== 'string'
+      ? []
+      : [{ index_digest: toColumn(root), member: toColumn(verdict.subject), platform: toText(platform) }]
+  })
+  if (members.length > 0)
     await tx
       .insertInto('artifact_member')
-      .values({ index_digest: toColumn(root), member: toColumn(verdict.subject), platform: toText(platform) })
+      .values(members)
       .onConflict((conflict) => conflict.columns(['index_digest', 'member']).doNothing())
       .execute()
-  }
   if (sighting !== undefined) await keepSighting(tx, sighting)
 }
 
@@ -360,8 +408,13 @@ export async function rebuildFindings(database: Database): Promise<number> {
         .execute()
       const last = rows.at(-1)
       if (last === undefined) return read
-      for (const { digest, bytes } of rows)
-        await project(tx, fromColumn(digest), JSON.parse(decodeUtf8(bytes) ?? '') as Verdict)
+      await project(
+        tx,
+        rows.map(({ digest, bytes }) => ({
+          digest: fromColumn(digest),
+          verdict: JSON.parse(decodeUtf8(bytes) ?? '') as Verdict,
+        })),
+      )
       read += rows.length
       after = last.digest
     }

@@ -99,10 +99,11 @@ const askOf = (key: string, point: Point): Omit<Ask, 'dieAt'> => ({
   key,
   image: `${registry.host}/team/${imageFor(key, point)}:1.0.0`,
   lost: point.startsWith('sweep'),
+  repeats: point.startsWith('repeat'),
 })
 
 const imageFor = (key: string, point: Point): string =>
-  /^(?:fail|park)/.test(point) ? 'throws' : point.startsWith('put') ? freshImage(key) : 'app'
+  /^(?:fail|park)/.test(point) ? 'throws' : /^(?:put|repeat)/.test(point) ? freshImage(key) : 'app'
 
 /** Each process first brings to its end what the one before it left, then is asked for more, and dies of that. */
 async function crash(place: Place, schedule: readonly Point[], die: boolean) {

@@ -16,6 +16,9 @@ export const points = [
   'finish.begun',
   'finish.before-commit',
   'finish.after-commit',
+  'repeat.begun',
+  'repeat.before-commit',
+  'repeat.after-commit',
   'job.done',
   'acknowledged',
   'sweep.before-add',
@@ -27,8 +30,17 @@ export const points = [
 ] as const
 export type Point = (typeof points)[number]
 
-/** `lost`: committed, and never put into the queue, as by a crash in between; the sweeper finds it. */
-export type Ask = { readonly key: string; readonly image: string; readonly lost: boolean; readonly dieAt?: Point }
+/**
+ * `lost`: committed, and never put into the queue, as by a crash in between; the sweeper finds it. `repeats`: the same was
+ * asked before, and comes to its end first.
+ */
+export type Ask = {
+  readonly key: string
+  readonly image: string
+  readonly lost: boolean
+  readonly repeats: boolean
+  readonly dieAt?: Point
+}
 export type Told =
   | { readonly ready: true }
   | { readonly id: string }

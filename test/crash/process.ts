@@ -5,6 +5,7 @@ import { limits } from '../../src/core/limits.ts'
 import { loadConfig } from '../../src/examine/config.ts'
 import { readRequest } from '../../src/examine/prepare.ts'
 import { examineRequest } from '../../src/examine/shop.ts'
+import { preparedAs } from '../../src/jobs/asked.ts'
 import { openService } from '../../src/jobs/service.ts'
 import { startSweeper } from '../../src/jobs/sweeper.ts'
 import { finishedOf } from '../../workers/finished.ts'
@@ -69,22 +70,34 @@ process.on('message', (ask: Ask) => {
 process.on('disconnect', () => process.exit(0))
 tell({ ready: true })
 
-async function answer({ key, image, lost, dieAt: point }: Ask): Promise<void> {
+async function answer({ dieAt: point, ...ask }: Ask): Promise<void> {
   dieAt = point
+  if (ask.repeats) await ended((await asked({ ...ask, key: `${ask.key} before` })).id)
+  const { id } = await asked(ask)
+  at('answer.before')
+  tell({ id })
+  at('answer.after')
+  tell({ state: await ended(id) })
+}
+
+async function asked({ key, image, lost, repeats }: Omit<Ask, 'dieAt'>): Promise<{ readonly id: string }> {
   const spec = Buffer.from(JSON.stringify({ subject: { image }, policy: JSON.parse(policy) as unknown }))
   const idempotency = { key, body: digestOf(spec), keepMs: 3_600_000 }
-  const made = await requests.create({ spec, subject: image, policy: 'own-key', principal, idempotency })
+  const { likeness } = await preparedAs(readRequest(JSON.parse(decodeUtf8(spec) ?? '')), service)
+  const made = await requests.create({
+    ...{ spec, subject: image, policy: 'own-key', principal, idempotency },
+    // It is left to the worker to find what it repeats.
+    ...(repeats && likeness !== undefined && { likeness: { ...likeness, now: undefined } }),
+  })
   if ('conflict' in made) throw new Error('a conflict')
   if (!lost && made.isNew) await service.enqueue(made.id)
-  at('answer.before')
-  tell({ id: made.id })
-  at('answer.after')
+  return made
+}
+
+async function ended(id: string): Promise<string> {
   for (;;) {
-    const row = await requests.find(made.id)
-    if (row?.state === 'done' || row?.state === 'parked') {
-      tell({ state: row.outcome ?? row.state })
-      return
-    }
+    const row = await requests.find(id)
+    if (row?.state === 'done' || row?.state === 'parked') return row.outcome ?? row.state
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

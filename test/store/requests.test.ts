@@ -6,7 +6,8 @@ import { limits } from '../../src/core/limits.ts'
 import { problemOf } from '../../src/core/problem.ts'
 import { newId } from '../../src/store/id.ts'
 import { Leases } from '../../src/store/leases.ts'
-import { type Key, keyOf, type NewRequest, Requests } from '../../src/store/requests.ts'
+import type { NewRequest } from '../../src/store/new-requests.ts'
+import { type Key, keyOf, Requests } from '../../src/store/requests.ts'
 import { overEachDatabase } from './databases.ts'
 
 const wanted = (more: Partial<NewRequest> = {}): NewRequest => {

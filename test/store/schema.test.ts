@@ -21,8 +21,8 @@ const plain = (column: string): string => {
   const [name = '', type = ''] = column.split(/: ?(.*)/)
   const nullable = type.endsWith(' | null')
   const bare = type.replace(/ \| null$/, '')
-  const known = /^(?:Buffer|Time|Document|string|number|Generated<number>)$/.exec(bare)?.[0]
-  const kind = bare === 'Generated<number>' ? 'number' : (known ?? 'string') // a union of words is text
+  const known = /^(?:Buffer|Time|Document|string|number|Generated<(?:number|boolean)>)$/.exec(bare)?.[0]
+  const kind = known?.replace(/^Generated<(\w+)>$/, '$1') ?? 'string' // a union of words is text
   return `${name}: ${kind}${nullable ? ' | null' : ''}`
 }
 
@@ -33,6 +33,7 @@ const kinds: Readonly<Record<string, string>> = {
   'timestamp with time zone': 'Time',
   jsonb: 'Document',
   integer: 'number',
+  boolean: 'boolean',
 }
 
 overEachDatabase(({ database }) => {

@@ -80,7 +80,7 @@ export function registryAnswerer(options: RegistryOptions): RegistryAnswerer {
     !transient ? 'keep' : 'failed' in outcome && outcome.failed === 'limit.time' ? 'gave-up' : 'fault',
   )
 
-  async function told(question: Question, signal: AbortSignal): Promise<Told> {
+  async function told(question: Question, signal: AbortSignal, fresh: boolean): Promise<Told> {
     if (!('image' in question) || isOfHistory(question))
       return toldFailure(failure('evidence.nothing-given', 'given', {}))
     if (!isAskable(question)) return toldFailure(failure('reference.malformed', 'meshproof', {})) // T41
@@ -95,7 +95,7 @@ export function registryAnswerer(options: RegistryOptions): RegistryAnswerer {
       case 'referrers':
       case 'tag': {
         const key = lookupKey(question, place)
-        const known = await recallFresh(room, key)
+        const known = fresh ? undefined : await recallFresh(room, key)
         if (known !== undefined) return known
         const { ask } = question
         const answer =
@@ -112,15 +112,16 @@ export function registryAnswerer(options: RegistryOptions): RegistryAnswerer {
   }
 
   /** Never rejects: what happens is an observation, and a bug is one too (shapes: "Faults, time, limits"). */
-  const safely = (question: Question, signal: AbortSignal): Promise<Told> =>
-    told(question, signal).catch((cause: unknown) => {
+  const safely = (question: Question, signal: AbortSignal, fresh: boolean): Promise<Told> =>
+    told(question, signal, fresh).catch((cause: unknown) => {
       onFault(cause)
       return toldFailure(failure('internal.crash', 'meshproof', {}))
     })
 
   return {
-    async answer(question, signal): Promise<Asked> {
-      const flight = () => flights.join(JSON.stringify(question), () => safely(question, signal))
+    async answer(question, signal, fresh = false): Promise<Asked> {
+      const key = JSON.stringify([question, fresh])
+      const flight = () => flights.join(key, () => safely(question, signal, fresh))
       const { outcome, from, at = now(), detail, retryAfter } = signal.aborted ? late : await inTime(signal, flight())
       const beside = {
         from,

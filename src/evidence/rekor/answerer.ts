@@ -37,7 +37,7 @@ export type LogOptions = {
 
 export type LogAnswerer = {
   /** undefined: not a question to a log. */
-  tryAnswer(question: Question, signal: AbortSignal): Promise<Asked | undefined>
+  tryAnswer(question: Question, signal: AbortSignal, fresh?: boolean): Promise<Asked | undefined>
   /** What an earlier look-up found, without network; undefined where there was none. */
   recall(question: Question): Promise<Asked | undefined>
   close(): Promise<void>
@@ -74,16 +74,16 @@ export function logAnswerer(options: LogOptions): LogAnswerer {
   const freshKey = (question: LogQuestion) => `${url.href} ${questionKey(question)}`
   const mediaType = givenTypes.logEntry
 
-  async function recalled(question: LogQuestion): Promise<Told | undefined> {
+  async function recalled(question: LogQuestion, fresh = false): Promise<Told | undefined> {
     const kept = await recallFound(memory, keptKey(question))
     if (kept !== undefined) return toldFound({ found: kept.digest, mediaType }, cacheOf(kept.at), kept.at)
-    return recallFresh(memory, freshKey(question))
+    return fresh ? undefined : recallFresh(memory, freshKey(question))
   }
 
-  async function told(question: LogQuestion, signal: AbortSignal): Promise<Told> {
+  async function told(question: LogQuestion, signal: AbortSignal, fresh: boolean): Promise<Told> {
     if (!isDigest(question.artifact) || !isDigest(question.envelope))
       return toldFailure(failure('reference.malformed', 'meshproof', {}))
-    const known = await recalled(question)
+    const known = await recalled(question, fresh)
     if (known !== undefined) return known
     const { readBareEnvelope, searchByArtifact, searchByEnvelope } = await import('./search.ts')
     const bytes = await store.get(question.envelope)
@@ -127,9 +127,9 @@ export function logAnswerer(options: LogOptions): LogAnswerer {
   })
 
   return {
-    async tryAnswer(question, signal) {
+    async tryAnswer(question, signal, fresh = false) {
       if (question.ask !== 'log-entry') return undefined
-      const safely = told(question, signal).catch((cause: unknown) => {
+      const safely = told(question, signal, fresh).catch((cause: unknown) => {
         if (cause instanceof Fault) throw cause // of the route: the installation's configuration does not load
         onFault(cause)
         return toldFailure(failure('internal.crash', 'meshproof', {}))

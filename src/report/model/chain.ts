@@ -1,8 +1,9 @@
 import { isNotEvaluated } from '../../core/codes.ts'
 import type { Digest } from '../../core/digest.ts'
 import type { Finding } from '../../core/finding.ts'
+import { decides } from '../../core/finding.ts'
 import type { SubjectAnswer } from '../../core/request.ts'
-import { decides, type Link, linkOf, orderOf, requirementOf } from './demand-words.ts'
+import { type Link, linkOf, orderOf, requirementOf } from './demand-words.ts'
 import { type FindingView, findingView, type State, textOf } from './finding-view.ts'
 
 /** One link of the chain from the name that was asked to the time that was signed. */

@@ -82,8 +82,3 @@ export const requirementOf = (pointer: string | undefined): number | undefined =
   const found = pointer === undefined ? undefined : /^\/requirements\/(\d+)(?:\/|$)/.exec(pointer)?.[1]
   return found === undefined ? undefined : Number(found)
 }
-/** A finding that moves the verdict: of a requirement as a whole, or over several. */
-export const decides = (finding: { readonly demand?: string; readonly candidate?: string }): boolean =>
-  finding.candidate === undefined &&
-  finding.demand !== undefined &&
-  /^\/(?:requirements|sameBuild|installed)\/\d+$/.test(finding.demand)

@@ -1,9 +1,9 @@
 import { isDigest } from '../../core/digest.ts'
 import type { Finding } from '../../core/finding.ts'
+import { decides } from '../../core/finding.ts'
 import { isProblem, parseReference } from '../../core/reference.ts'
 import type { SubjectAnswer, VerdictAnswer } from '../../core/request.ts'
 import type { Step } from './chain.ts'
-import { decides } from './demand-words.ts'
 import { findingView, textOf } from './finding-view.ts'
 
 /** The first links, before any signature: what was asked, and how it leads to the bytes that were judged. */

@@ -1,13 +1,15 @@
 import { type Digest, digestOf } from '../../core/digest.ts'
 import { Fault } from '../../core/fault.ts'
 import { canonicalJson, type Json } from '../../core/json.ts'
+import type { Likeness } from '../../core/repeat.ts'
 import type { Request as Asked } from '../../core/request.ts'
-import { memoryStore } from '../../evidence/store/memory.ts'
 import { refusedRegistry } from '../../examine/allowed.ts'
-import { addressesIn, withoutDownloads } from '../../examine/downloaded.ts'
-import { prepare, readRequest } from '../../examine/prepare.ts'
+import { addressesIn } from '../../examine/downloaded.ts'
+import { readRequest } from '../../examine/prepare.ts'
+import { preparedAs } from '../../jobs/asked.ts'
 import type { Service } from '../../jobs/service.ts'
 import type { Span } from '../../jobs/tracing.ts'
+import { tooMany } from '../../store/requests.ts'
 import { nameIn, withoutNames } from './names.ts'
 
 export type Admitted = {
@@ -16,6 +18,7 @@ export type Admitted = {
   readonly body: Digest
   readonly subject: string
   readonly policy: string
+  readonly likeness: Likeness | undefined
   readonly id?: string
 }
 
@@ -29,17 +32,9 @@ export async function admit(service: Service, body: unknown): Promise<Admitted> 
     const asked = readRequest(named)
     const text = wellFormed(named)
     await demandDocuments(service, asked)
-    const { keeper, limits, allows, config } = service
     demandReleases(service, asked)
-    const { examination } = await prepare(withoutDownloads(asked), {
-      paths: 'none',
-      store: memoryStore(),
-      limits,
-      now: keeper.now,
-      publicGood: () => Promise.resolve(undefined),
-      ...(keeper.document !== undefined && { document: keeper.document }),
-      ...(keeper.canonicalName !== undefined && { canonicalName: keeper.canonicalName }),
-    })
+    const { allows, config } = service
+    const { examination, likeness } = await preparedAs(asked, service)
     const refused = asked.offline === true ? undefined : refusedRegistry(examination, allows)
     if (refused !== undefined)
       throw new Fault('registry.not-allowed', {
@@ -51,6 +46,7 @@ export async function admit(service: Service, body: unknown): Promise<Admitted> 
       body: digestOf(Buffer.from(wellFormed(body))),
       subject: subjectOf(asked),
       policy: nameIn(body, 'policy') ?? policyOf(asked),
+      likeness,
       ...(asked.id !== undefined && { id: asked.id }),
     }
   } catch (error) {
@@ -59,26 +55,50 @@ export async function admit(service: Service, body: unknown): Promise<Admitted> 
   }
 }
 
-/** Commits an admitted request, then hands it to the queue. `key`: asked again with it, the first answer stands (R2). */
-export async function keep(
+/** Who asks, and how. */
+export type Asker = {
+  readonly principal: string | null
+  /** Asked again with it, the first answer stands (R2). */
+  readonly key?: string | undefined
+  /** To be looked up anew, whatever is remembered. */
+  readonly fresh?: boolean
+  readonly span?: Span | undefined
+}
+
+/** `done`: answered already. */
+export type Kept = { readonly id: string; readonly done: boolean; readonly result?: Uint8Array }
+
+/** Commits an admitted request, then hands it to the queue, unless it is answered already. */
+export async function keep(service: Service, admitted: Admitted, asker: Asker): Promise<Kept> {
+  const [kept] = await keepAll(service, [{ admitted, asker }])
+  if (kept === undefined || kept instanceof Fault) throw kept ?? new Error('one request is one answer')
+  return kept
+}
+
+/** Many at once; what is wrong with one is its own answer. */
+export async function keepAll(
   service: Service,
-  { spec, body, subject, policy }: Admitted,
-  principal: string | null,
-  { key, span }: { readonly key?: string | undefined; readonly span?: Span | undefined } = {},
-): Promise<string> {
+  all: readonly { readonly admitted: Admitted; readonly asker: Asker }[],
+): Promise<readonly (Kept | Fault)[]> {
   const { requests, limits } = service
-  const idempotency = key !== undefined && { idempotency: { key, body, keepMs: limits.idempotencyMs } }
-  const created = await requests.create({
-    spec,
-    subject,
-    policy,
-    principal,
-    traceparent: span?.traceparent,
-    ...idempotency,
-  })
-  if ('conflict' in created) throw new Fault('request.idempotency-conflict', { status: 422 })
-  if (created.isNew) await service.enqueue(created.id)
-  return created.id
+  const created = await requests.createAll(
+    all.map(({ admitted: { spec, body, subject, policy, likeness }, asker: { principal, key, fresh, span } }) => ({
+      ...{ spec, subject, policy, principal, traceparent: span?.traceparent },
+      ...(likeness !== undefined && { likeness }),
+      ...(fresh !== undefined && { fresh }),
+      ...(key !== undefined && { idempotency: { key, body, keepMs: limits.idempotencyMs } }),
+    })),
+  )
+  await service.enqueueAll(
+    created.flatMap((one) => ('isNew' in one && one.isNew && !one.done && !one.follows ? [one.id] : [])),
+  )
+  return created.map((one) =>
+    'full' in one
+      ? tooMany(one.full, limits)
+      : 'conflict' in one
+        ? new Fault('request.idempotency-conflict', { status: 422 })
+        : { id: one.id, done: one.done, ...(one.result !== undefined && { result: one.result }) },
+  )
 }
 
 /** What cannot be recorded (a lone surrogate, a number without one form) or kept as text (U+0000) is not taken. */

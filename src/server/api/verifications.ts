@@ -14,6 +14,11 @@ export const keyHeader = z
   .regex(/^[\x21-\x7e]{1,200}$/, '1 to 200 visible characters')
   .optional()
   .describe('The same key and body within 24 hours: the first answer again; another body is refused.')
+export const cacheHeader = z
+  .string()
+  .max(256)
+  .optional()
+  .describe('no-cache: look everything up anew, whatever was found a moment ago.')
 const locationHeader = { location: 'Where it is found.' }
 export const idParams = z.object({ id: shapes.idShape })
 
@@ -31,6 +36,7 @@ export function verifications(app: FastifyInstance, service: Service): void {
     summary: 'Ask for an artifact to be verified.',
     headers: z.object({
       'idempotency-key': keyHeader,
+      'cache-control': cacheHeader,
       prefer: z
         .string()
         .max(256)
@@ -40,7 +46,11 @@ export function verifications(app: FastifyInstance, service: Service): void {
     body: shapes.request,
     readsBody: true,
     answers: {
-      200: { says: 'It was done in the time that Prefer gave.', schema: shapes.verification, headers: locationHeader },
+      200: {
+        says: 'It was done in the time that Prefer gave, or asks what was answered just now.',
+        schema: shapes.verification,
+        headers: locationHeader,
+      },
       202: {
         says: 'It is kept and will be done.',
         schema: shapes.operation,
@@ -50,16 +60,19 @@ export function verifications(app: FastifyInstance, service: Service): void {
     problems: [422],
     handle: async ({ headers, request }, reply) => {
       const admitted = await admit(service, request.body)
-      const id = await keep(service, admitted, request.principal?.id ?? null, {
+      const { id, done, result } = await keep(service, admitted, {
+        principal: request.principal?.id ?? null,
         key: headers['idempotency-key'],
+        fresh: isFresh(headers['cache-control']),
         span: request.span,
       })
       reply.header('location', locationOf(id))
       const waitMs = waitOf(headers.prefer, limits.waitMs)
-      const row =
-        waitMs === undefined || places.areFull ? await requests.find(id) : await wait(id, waitMs, request, reply)
+      const waits = waitMs !== undefined && !done && !places.areFull
+      const row = waits ? await wait(id, waitMs, request, reply) : await requests.find(id)
       if (row === undefined) throw unknown(id)
-      if (waitMs !== undefined && hasEnded(row)) return verificationOf(row, await requests.result(id))
+      if ((done || waitMs !== undefined) && hasEnded(row))
+        return verificationOf(row, result ?? (await requests.result(id)))
       return reply.code(202).header('retry-after', '1').send(operationOf(row))
     },
   })
@@ -119,6 +132,10 @@ export function verifications(app: FastifyInstance, service: Service): void {
       },
     })
 }
+
+/** `no-cache` of Cache-Control (RFC 9111): what is stored is no answer. */
+export const isFresh = (cacheControl: string | undefined): boolean =>
+  /(?:^|,)\s*no-cache\s*(?:,|$)/i.test(cacheControl ?? '')
 
 export const locationOf = (id: string): string => `/api/v1/verifications/${id}`
 export const unknown = (id: string): Fault => new Fault('request.unknown', { status: 404, parameters: { found: id } })

@@ -6,7 +6,7 @@ import type { Service } from '../../jobs/service.ts'
 import { profileNames } from '../../policy/profiles/table.ts'
 import { type Html, html } from '../../report/page/html.ts'
 import { sentenceHtml } from '../../report/page/words.ts'
-import { admit, keep } from '../api/door.ts'
+import { type Asker, admit, keep } from '../api/door.ts'
 import type { Form } from './form.ts'
 
 /** What a person typed, and what was wrong with it. */
@@ -98,7 +98,7 @@ export async function askBy(
   const trust = form.get('trust') ?? ''
   try {
     const request = { subject: { image }, policy: namedBy(policy), ...(trust !== '' && { trust: { name: trust } }) }
-    return { id: await askFor(request, service, principal) }
+    return { id: await askFor(request, service, { principal }) }
   } catch (error) {
     if (!(error instanceof Fault) || error.status !== 422) throw error
     return { typed: { image, policy, trust, at: fieldOf(error), problem: problemOf(error) } }
@@ -114,5 +114,5 @@ export const namedBy = (policy: string): { readonly name: string } | { readonly 
   policy.startsWith(stored) ? { name: policy.slice(stored.length) } : { profile: policy }
 
 /** By the same door as the API's. */
-export const askFor = async (body: unknown, service: Service, principal: string | null): Promise<string> =>
-  keep(service, await admit(service, body), principal)
+export const askFor = async (body: unknown, service: Service, asker: Asker): Promise<string> =>
+  (await keep(service, await admit(service, body), asker)).id

@@ -72,7 +72,7 @@ export function verification(app: FastifyInstance, service: Service): void {
     const spec = await requests.spec(id)
     if (spec === undefined) throw new Fault('request.unknown', { status: 404, parameters: { found: id } })
     const body = withPolicy(JSON.parse(Buffer.from(spec).toString()) as Spec, formOf(request.body))
-    const next = await askFor(body, service, request.principal?.id ?? null)
+    const next = await askFor(body, service, { principal: request.principal?.id ?? null, fresh: true })
     return seeOther(reply, `/verifications/${next}`)
   })
 }
