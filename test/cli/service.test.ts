@@ -174,7 +174,11 @@ describe('embedded', { timeout: 180_000 }, () => {
       const open = connect(Number(new URL(one.url).port), '127.0.0.1')
       open.on('error', () => {})
       const cut = new Promise((closed) => open.once('close', closed))
-      open.write('POST /sign-in HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nlink=')
+      open.resume() // what is not read keeps it from closing
+      const { host } = new URL(one.url)
+      const type = 'application/x-www-form-urlencoded'
+      open.write(`POST /sign-in HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${one.url}\r\nContent-Type: ${type}\r\n`)
+      open.write('Content-Length: 100\r\n\r\nlink=')
       expect((await fetch(`${one.url}/livez`)).status).toBe(200)
       await act(one)
       expect(await one.end).toMatchObject({ code, signal: null })

@@ -6,6 +6,7 @@ import type { Service } from '../../jobs/service.ts'
 import { profileNames } from '../../policy/profiles/table.ts'
 import { type Html, html } from '../../report/page/html.ts'
 import { sentenceHtml } from '../../report/page/words.ts'
+import { publicGood } from '../../store/trusted-roots.ts'
 import { type Asker, admit, keep } from '../api/door.ts'
 import type { Form } from './form.ts'
 
@@ -39,7 +40,7 @@ export async function choicesOf({ documents, limits }: Service): Promise<Choices
     ],
     roots: [
       { value: '', label: 'The public Sigstore' },
-      ...roots.map(({ name }) => ({ value: name, label: `Root ${name}` })),
+      ...roots.filter(({ name }) => name !== publicGood).map(({ name }) => ({ value: name, label: `Root ${name}` })),
     ],
   }
 }
