@@ -4,8 +4,8 @@ import { Fault } from '../core/fault.ts'
 import type { VerdictOutcome } from '../core/verdict.ts'
 import { inParallel } from '../examine/gather.ts'
 import { judgedAfter, Requests } from '../store/requests.ts'
+import { restoreVerdicts, rowsOfVerdicts } from '../store/restore.ts'
 import { isTrouble } from '../store/trouble.ts'
-import { restoreVerdicts, rowsOfVerdicts } from '../store/verdicts.ts'
 import type { Checked, Serving } from './stored-replay.ts'
 
 /** One page of all that was ever judged, judged again. `next` is where the page after it begins. */

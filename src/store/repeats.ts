@@ -52,7 +52,9 @@ export async function findSame(
     CROSS JOIN LATERAL (
       SELECT array_agg(verdict ORDER BY place) AS verdicts FROM meshproof.request_verdict WHERE request_id = r.id) AS v
     CROSS JOIN LATERAL (
-      SELECT count(*) AS count, min(at) AS oldest, max(at) AS newest, bool_or(outcome = 'absent') AS absent,
+      SELECT count(*) AS count, min(at) AS oldest, max(at) AS newest,
+        -- That nothing was seen before is no answer that may be another one in a minute.
+        bool_or(outcome = 'absent' AND question !~ '^{"ask":"(sightings|index-of)"') AS absent,
         bool_or(outcome = 'failed') AS failed, array_agg(DISTINCT digest) FILTER (WHERE digest IS NOT NULL) AS found
       FROM meshproof.observation WHERE request_id = r.id) AS o`.execute(tx)
   const good = rows.flatMap((row) => {

@@ -158,7 +158,8 @@ describe('metrics', () => {
     })
     expect(registry.requests.length - asked).toBe(8)
     // Again: the tag is asked for, since it may have moved; everything else is remembered.
-    expect(await grown(() => running.verify(asking(image)))).toEqual({
+    const again = { policy: policyWith({ name: 'another' }) } // the very same would be answered without a look
+    expect(await grown(() => running.verify(asking(image, again)))).toEqual({
       'registry_requests 2xx': 1,
       'cache_misses resolve': 1,
       'cache_hits manifest': 1,
