@@ -44,7 +44,10 @@ function enableCompileCache() {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const found = lstatSync(folder)
-    if (found.isDirectory() && (uid === undefined || (found.uid === uid && (found.mode & 0o022) === 0))) enable(folder)
+    if (!found.isDirectory() || (uid !== undefined && (found.uid !== uid || (found.mode & 0o022) !== 0))) return
+    enable(folder)
+    // Threads look at the environment only (measured: one starts in half the time with it).
+    process.env.NODE_COMPILE_CACHE = folder
   } catch {}
 }
 

@@ -22,3 +22,6 @@ parentPort?.on('message', ({ place, line }: LineJob) => {
     parentPort?.postMessage(news)
   })
 })
+
+const ready: LineNews = { ready: true }
+parentPort?.postMessage(ready)

@@ -11,7 +11,7 @@ import { keeperOf } from '../examine/keeper.ts'
 import type { Done, Shopkeeper } from '../examine/shop.ts'
 import type { Told } from './batch-job.ts'
 import { answerLine, type Line, told } from './batch-line.ts'
-import { type LineThreads, lineThreads, worthThreads } from './batch-threads.ts'
+import { type LineThreads, lineThreads } from './batch-threads.ts'
 import { report } from './cause.ts'
 import { readFlags, usage } from './flags.ts'
 import { type ExitCode, worstExit } from './problem.ts'
@@ -78,22 +78,27 @@ export async function verifyBatch(
     const answered = await answerLine(line, base, keeper)
     return { ...told(answered), ...(answered.done !== undefined && { done: answered.done }) }
   }
-  let read = 0
-  const answer = async (line: Line) =>
-    (threads === undefined || line === 'too-large' || read++ < worthThreads ? undefined : await threads.answer(line)) ??
-    here(line)
   // Each answer goes out as soon as it and all before it are there: whoever writes one line may wait for its answer.
   let last: Promise<unknown> = Promise.resolve()
   const open: Promise<unknown>[] = []
+  const most = parallel + (threads?.room ?? 0)
   for await (const line of lines(input, limits.requestLineBytes)) {
-    last = Promise.all([answer(line), last]).then(([next]) => write(next))
+    const closed = threads !== undefined && asksNobody(line)
+    const theirs = closed ? threads.offer(line) : undefined
+    const next = theirs === undefined ? here(line) : theirs.then((told) => told ?? here(line))
+    last = Promise.all([next, last]).then(([first]) => write(first))
     last.catch(() => {}) // awaited below
     open.push(last)
-    if (open.length >= parallel) await open.shift()
+    if (closed && theirs === undefined) await next // one at a time, so that the threads get theirs in between
+    if (open.length >= most) await open.shift()
   }
   await last
   return worstExit(exits)
 }
+
+/** Whether a line says so; one that does and says it otherwise is only answered in another place. */
+const asksNobody = (line: Line): line is Buffer =>
+  line !== 'too-large' && (line.includes('"offline":true') || line.includes('"offline": true'))
 
 function isThere(path: string, as: 'file' | 'folder'): boolean {
   const found = statSync(path, { throwIfNoEntry: false })

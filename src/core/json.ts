@@ -73,6 +73,17 @@ export function parseJson(bytes: Uint8Array | string, maxDepth: number, bounds: 
   }
 }
 
+const known = new WeakMap<Uint8Array, { readonly maxDepth: number; readonly parsed: ParsedJson }>()
+
+/** The same for a document that several look at, each for what is theirs: it is read by the first of them. */
+export function parseOnce(bytes: Uint8Array, maxDepth: number): ParsedJson {
+  const before = known.get(bytes)
+  if (before?.maxDepth === maxDepth) return before.parsed
+  const parsed = parseJson(bytes, maxDepth)
+  known.set(bytes, { maxDepth, parsed })
+  return parsed
+}
+
 type Shape = { readonly duplicateKey?: string } | Extract<ParsedJson, { problem: unknown }>
 
 /** One pass over the text: nesting, sizes, and keys of each object. Says nothing of validity: JSON.parse does. */

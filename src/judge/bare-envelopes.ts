@@ -1,6 +1,6 @@
 import type { Digest } from '../core/digest.ts'
 import { digestOf } from '../core/digest.ts'
-import { parseJson } from '../core/json.ts'
+import { parseOnce } from '../core/json.ts'
 import { documentsIn } from '../core/json-lines.ts'
 import type { Limits } from '../core/limits.ts'
 import { looksLikeBundle, readBundle, readBundleValue } from '../verify/signature/bundle.ts'
@@ -27,7 +27,7 @@ function readDocuments(bytes: Uint8Array, limits: Limits): readonly Read[] {
   const documents = documentsIn(bytes, limits.jsonDepth, limits.candidates + 1)
   const alone = documents.length === 1
   return documents.map((document) => {
-    const parsed = parseJson(document, limits.jsonDepth)
+    const parsed = parseOnce(document, limits.jsonDepth)
     if (!alone && ('problem' in parsed || parsed.duplicateKey !== undefined))
       return { id: digestOf(document), outcome: 'error', code: 'bundle.malformed' }
     const value = 'problem' in parsed ? undefined : parsed.value

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Digest, digestOf } from '../../core/digest.ts'
 import { base64Field } from '../../core/fields.ts'
-import { parseJson } from '../../core/json.ts'
+import { parseOnce } from '../../core/json.ts'
 import type { Limits } from '../../core/limits.ts'
 import { firstPlace } from '../../core/pointer.ts'
 import type { Candidate, CandidateNote, Content, EntryMaterial, Form, Holder, Read } from './candidate.ts'
@@ -95,7 +95,7 @@ export function readBundle(bytes: Uint8Array, limits: Limits): Read {
       expected: String(limits.bundleBytes),
       found: String(bytes.length),
     }
-  const parsed = parseJson(bytes, limits.jsonDepth)
+  const parsed = parseOnce(bytes, limits.jsonDepth)
   if ('problem' in parsed) return { id, outcome: 'error', code: 'bundle.malformed', found: parsed.problem }
   if (parsed.duplicateKey !== undefined)
     return { id, outcome: 'error', code: 'bundle.malformed', found: 'duplicate-key' }

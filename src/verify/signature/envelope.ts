@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { digestOf } from '../../core/digest.ts'
 import { base64Field } from '../../core/fields.ts'
-import { parseJson } from '../../core/json.ts'
+import { parseOnce } from '../../core/json.ts'
 import type { Limits } from '../../core/limits.ts'
 import { firstPlace } from '../../core/pointer.ts'
 import type { Read } from './candidate.ts'
@@ -19,7 +19,7 @@ const envelope = z.object({
 
 export function readEnvelope(bytes: Uint8Array, limits: Limits, layer?: LegacyLayer): Read {
   const id = layer === undefined ? digestOf(bytes) : legacyId(layer)
-  const parsed = parseJson(bytes, limits.jsonDepth)
+  const parsed = parseOnce(bytes, limits.jsonDepth)
   if ('problem' in parsed) return { id, outcome: 'error', code: 'bundle.malformed', found: parsed.problem }
   if (parsed.duplicateKey !== undefined)
     return { id, outcome: 'error', code: 'bundle.malformed', found: parsed.duplicateKey }
