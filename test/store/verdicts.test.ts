@@ -207,7 +207,8 @@ overEachDatabase(({ database }) => {
       .set({ bytes: Buffer.from('other evidence') })
       .where('digest', '=', toColumn(digestOf(bytes)))
       .execute()
-    expect(await store.get(digestOf(bytes))).toBeUndefined()
+    // Whoever put it just now may have it at hand; nobody else reads it as what it was.
+    expect(await evidenceStore(database()).get(digestOf(bytes))).toBeUndefined()
     expect(await store.get('sha256:../../etc/passwd' as Digest)).toBeUndefined()
   })
 

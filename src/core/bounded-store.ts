@@ -1,5 +1,5 @@
-import { type Digest, digestOf } from '../../core/digest.ts'
-import type { EvidenceStore } from '../../core/observation.ts'
+import { type Digest, digestOf } from './digest.ts'
+import type { EvidenceStore } from './observation.ts'
 
 /** Evidence of a run of many requests: holds at most `maxBytes`, the oldest goes first. What is judged was read before. */
 export function boundedStore(maxBytes: number): EvidenceStore {
