@@ -99,6 +99,7 @@ overEachDatabase(({ kind, database, server, errors }) => {
         .values([artifact(10), artifact(11)])
         .execute(),
     )
+    let holding = 0
     const touch = (first: number, second: number) => {
       let runs = 0
       return database()
@@ -110,7 +111,9 @@ overEachDatabase(({ kind, database, server, errors }) => {
               .set({ first_seen: new Date(byte) })
               .where('digest', '=', Buffer.alloc(32, byte))
               .execute()
-            await sleep(50)
+            // Each goes on once the other has its first as well; on PGlite the other one waits for all of this.
+            if (byte === first) holding++
+            for (let i = 0; i < 50 && holding < 2; i++) await sleep(10)
           }
         })
         .then(() => runs)
