@@ -52,6 +52,7 @@ const pages: Readonly<Record<string, Page>> = {
     example: 'meshproof verify binary kong-mesh-2.14.3-*.tar.gz --security-assets security-assets.tar.gz',
     flags: [
       ['NAME=sha256:DIGEST', 'in place of a file that is not at hand'],
+      ['https://…', 'in place of a file of these flags or of the artifact: downloaded, measured, not kept'],
       ['--provenance FILE', 'bundles or envelopes, one or as lines (also --provenance-path)'],
       ['--security-assets FILE', 'the security-assets.tar.gz of a Kong Mesh release; what it holds is found inside'],
       ...slsaFlags,
