@@ -8,7 +8,7 @@ import type { Problem } from '../core/request.ts'
 import type { At, Database } from './database.ts'
 import { fromColumn } from './digest-column.ts'
 import { append } from './records.ts'
-import type { Progress } from './requests.ts'
+import type { Progress } from './request-row.ts'
 import type { Tables } from './tables.ts'
 import { toJsonb } from './text-column.ts'
 

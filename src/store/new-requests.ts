@@ -7,6 +7,7 @@ import { toColumn } from './digest-column.ts'
 import { newId } from './id.ts'
 import { type RecordRow, recordOf } from './records.ts'
 import { keepSame, repeatedWith, type Same } from './repeats.ts'
+import type { RequestRow } from './request-row.ts'
 import type { Tables } from './tables.ts'
 import { toText } from './text-column.ts'
 
@@ -24,6 +25,9 @@ export type NewRequest = {
   readonly fresh?: boolean
 }
 
+/** A row that has its answer. */
+export type Answered = { readonly row: RequestRow; readonly result: Uint8Array }
+
 export type Created =
   /**
    * `done`: it asks what was answered just now, and has that answer. `follows`: another request that waits or runs asks the
@@ -34,8 +38,8 @@ export type Created =
       readonly isNew: boolean
       readonly done: boolean
       readonly follows: boolean
-      /** Where it was made and answered just now: what `result` gives, without asking for it. */
-      readonly result?: Uint8Array
+      /** Where it was made and answered just now: what `find` and `result` give, without asking for it. */
+      readonly answered?: Answered
     }
   /** The key was used for another body. */
   | { readonly conflict: true }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { VerdictOutcome } from '../core/verdict.ts'
 import type { Database } from './database.ts'
-import { asRow, type RequestRow, requestColumns } from './requests.ts'
+import { asRow, type RequestRow, requestColumns } from './request-row.ts'
 
 /**
  * What somebody should look at: rejected, then inconclusive, then parked or refused, each newest first; and nothing newer

@@ -2,55 +2,24 @@ import { type Expression, type SqlBool, sql } from 'kysely'
 import { Fault } from '../core/fault.ts'
 import { decodeUtf8 } from '../core/json.ts'
 import { limits as defaultLimits, type Limits } from '../core/limits.ts'
-import type { Problem } from '../core/request.ts'
 import { formatTime } from '../core/time.ts'
 import type { VerdictOutcome } from '../core/verdict.ts'
 import type { Database } from './database.ts'
 import { fromColumn, toColumn } from './digest-column.ts'
-import { type Created, keepAll, knownKeys, type NewOne, type NewRequest, newOne } from './new-requests.ts'
+import {
+  type Answered,
+  type Created,
+  keepAll,
+  knownKeys,
+  type NewOne,
+  type NewRequest,
+  newOne,
+} from './new-requests.ts'
 import { append } from './records.ts'
-import { findSame } from './repeats.ts'
+import { findSame, type Same } from './repeats.ts'
+import { asRow, openStates, type RequestRow, requestColumns } from './request-row.ts'
 import type { RequestState } from './tables.ts'
-
-export type Progress = {
-  readonly phase: string
-  readonly done: number
-  readonly total: number | null
-  readonly unit: string
-}
-
-export type RequestRow = {
-  readonly id: string
-  readonly subject: string
-  readonly policy: string
-  readonly state: RequestState
-  readonly attempt: number
-  readonly outcome: VerdictOutcome | null
-  readonly progress: Progress | null
-  readonly error: Problem | null
-  readonly createdAt: Date
-  readonly doneAt: Date | null
-}
-
-export const requestColumns = [
-  'id',
-  'subject',
-  'policy',
-  'state',
-  'attempt',
-  'outcome',
-  'progress',
-  'error',
-  'created_at as createdAt',
-  'done_at as doneAt',
-] as const
-
-const openStates: readonly RequestState[] = ['queued', 'running']
-
-/** Whether nothing more happens to it by itself. */
-export const hasEnded = ({ state }: Pick<RequestRow, 'state'>): boolean => !openStates.includes(state)
-
-export const asRow = (row: object): RequestRow => row as RequestRow
+import { toText } from './text-column.ts'
 
 /** The rows of `request`: the truth about what was asked for; the queue only carries their ids. */
 export class Requests {
@@ -116,8 +85,8 @@ export class Requests {
         const done = sameAs(one) !== undefined
         if (isFull && !done) return { full: open }
         const same = sameAs(one)
-        const result = same && underId(same.result, ownIdOf(one.spec))
-        return { id: one.id, isNew: true, done, follows: false, ...(result !== undefined && { result }) }
+        const answered = same && answeredBy(same, one, time)
+        return { id: one.id, isNew: true, done, follows: false, ...(answered !== undefined && { answered }) }
       })
     }, 'create')
     const follow = await this.#following(all.filter((_, i) => isWaiting(created[i])))
@@ -285,6 +254,24 @@ export async function judgedAfter(
     .orderBy('id')
     .limit(limit)
     .execute()
+}
+
+/** What `find` and `result` would give of a request that was answered as it was made. */
+function answeredBy({ outcome, result }: Same, { id, spec, subject, policy }: NewOne, time: number): Answered {
+  const [at, nothing] = [new Date(time), { attempt: 0, progress: null, error: null }]
+  return {
+    row: {
+      id,
+      subject: toText(subject),
+      policy: toText(policy),
+      state: 'done',
+      outcome,
+      ...nothing,
+      createdAt: at,
+      doneAt: at,
+    },
+    result: underId(result, ownIdOf(spec)),
+  }
 }
 
 export type Filter = {

@@ -9,6 +9,7 @@ import { readRequest } from '../../examine/prepare.ts'
 import { preparedAs } from '../../jobs/asked.ts'
 import type { Service } from '../../jobs/service.ts'
 import type { Span } from '../../jobs/tracing.ts'
+import type { Answered } from '../../store/new-requests.ts'
 import { tooMany } from '../../store/requests.ts'
 import { nameIn, withoutNames } from './names.ts'
 
@@ -66,7 +67,7 @@ export type Asker = {
 }
 
 /** `done`: answered already. */
-export type Kept = { readonly id: string; readonly done: boolean; readonly result?: Uint8Array }
+export type Kept = { readonly id: string; readonly done: boolean; readonly answered?: Answered }
 
 /** Commits an admitted request, then hands it to the queue, unless it is answered already. */
 export async function keep(service: Service, admitted: Admitted, asker: Asker): Promise<Kept> {
@@ -97,7 +98,7 @@ export async function keepAll(
       ? tooMany(one.full, limits)
       : 'conflict' in one
         ? new Fault('request.idempotency-conflict', { status: 422 })
-        : { id: one.id, done: one.done, ...(one.result !== undefined && { result: one.result }) },
+        : { id: one.id, done: one.done, ...(one.answered !== undefined && { answered: one.answered }) },
   )
 }
 

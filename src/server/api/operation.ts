@@ -1,6 +1,6 @@
 import { decodeUtf8 } from '../../core/json.ts'
 import { formatTime } from '../../core/time.ts'
-import type { RequestRow } from '../../store/requests.ts'
+import type { RequestRow } from '../../store/request-row.ts'
 
 /** One row as it is shown, without its answer. */
 export function operationOf(row: RequestRow) {

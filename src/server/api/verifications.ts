@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Fault } from '../../core/fault.ts'
 import type { Service } from '../../jobs/service.ts'
-import { hasEnded } from '../../store/requests.ts'
+import { hasEnded } from '../../store/request-row.ts'
 import { admit, keep } from './door.ts'
 import { operationOf, verificationOf } from './operation.ts'
 import { define } from './route.ts'
@@ -60,19 +60,19 @@ export function verifications(app: FastifyInstance, service: Service): void {
     problems: [422],
     handle: async ({ headers, request }, reply) => {
       const admitted = await admit(service, request.body)
-      const { id, done, result } = await keep(service, admitted, {
+      const { id, done, answered } = await keep(service, admitted, {
         principal: request.principal?.id ?? null,
         key: headers['idempotency-key'],
         fresh: isFresh(headers['cache-control']),
         span: request.span,
       })
       reply.header('location', locationOf(id))
+      if (answered !== undefined) return verificationOf(answered.row, answered.result)
       const waitMs = waitOf(headers.prefer, limits.waitMs)
       const waits = waitMs !== undefined && !done && !places.areFull
       const row = waits ? await wait(id, waitMs, request, reply) : await requests.find(id)
       if (row === undefined) throw unknown(id)
-      if ((done || waitMs !== undefined) && hasEnded(row))
-        return verificationOf(row, result ?? (await requests.result(id)))
+      if ((done || waitMs !== undefined) && hasEnded(row)) return verificationOf(row, await requests.result(id))
       return reply.code(202).header('retry-after', '1').send(operationOf(row))
     },
   })

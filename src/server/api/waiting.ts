@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '../../core/fault.ts'
 import type { Service } from '../../jobs/service.ts'
-import { hasEnded, type RequestRow } from '../../store/requests.ts'
+import { hasEnded, type RequestRow } from '../../store/request-row.ts'
 
 /** A bounded number of places; whoever finds none is told to come back, and nobody queues (R18). */
 export class Places {

@@ -1,6 +1,6 @@
 import { type Drawn, mark } from '../../report/page/drawing.ts'
 import { type Html, html } from '../../report/page/html.ts'
-import type { RequestRow } from '../../store/requests.ts'
+import type { RequestRow } from '../../store/request-row.ts'
 import type { RequestState } from '../../store/tables.ts'
 
 export type Status = { readonly drawn: Drawn; readonly word: string }
