@@ -29,7 +29,7 @@ const slsaFlags: NonNullable<Page['flags']> = [
   ['--print-provenance', 'the signed statement on standard output, the table on standard error'],
 ]
 
-const pages: Readonly<Record<string, Page>> = {
+export const pages: Readonly<Record<string, Page>> = {
   'verify image': {
     what: 'finds, verifies and judges the signatures and the provenance of images',
     example: 'meshproof verify image kong/kuma-cp:2.14.3',
