@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Problem, VerdictAnswer } from '../../src/core/request.ts'
+import { compiled } from '../compiled.ts'
 
 export const program = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
@@ -46,7 +47,7 @@ export const cleanEnv = (): Record<string, string> => ({
   PATH: process.env['PATH'] ?? '',
   HOME: join(shared.path, 'home'),
   MESHPROOF_CACHE_PATH: mkdtempSync(join(shared.path, 'cache-')),
-  NODE_COMPILE_CACHE: join(shared.path, 'compiled'),
+  NODE_COMPILE_CACHE: compiled,
   NO_COLOR: '1',
 })
 

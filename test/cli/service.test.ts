@@ -9,6 +9,7 @@ import { limits } from '../../src/core/limits.ts'
 import { openDatabase, type Place } from '../../src/store/database.ts'
 import { lockFolder } from '../../src/store/lock.ts'
 import { freePort, hasPostgres, type Postgres, startPostgres } from '../store/postgres.ts'
+import { preparedFolder } from '../store/prepared.ts'
 import { ended, meshproof, type Ran, scratch, start } from './process.ts'
 
 const room = scratch()
@@ -196,7 +197,7 @@ describe('embedded', { timeout: 180_000 }, () => {
   })
 
   test('R16: a SIGTERM under load fails no request, and the process ends by itself', async () => {
-    const folder = join(room.path, 'loaded')
+    const { folder } = await preparedFolder()
     await endsUnderLoad({ MESHPROOF_DATA: folder }, { folder })
   })
 
