@@ -9,6 +9,7 @@ import type { Place } from '../../src/store/database.ts'
 import { meshproof, scratch } from '../cli/process.ts'
 import { keepOne } from '../golden/many.ts'
 import { hasPostgres, type Postgres, startPostgres } from '../store/postgres.ts'
+import { preparedFolder } from '../store/prepared.ts'
 import { type Running, startService } from './service.ts'
 
 const room = scratch()
@@ -21,9 +22,12 @@ type Copy = { readonly place: Place; readonly env: Readonly<Record<string, strin
 type All = Omit<ReplayedPage, 'differ' | 'broken' | 'next'> & { readonly differ: number; readonly broken: number }
 
 describe('over PGlite', () => {
-  const folder = join(room.path, 'data')
+  let folder: string
   proving(
-    async () => ({ folder }),
+    async () => {
+      folder = (await preparedFolder()).folder
+      return { folder }
+    },
     async () => {
       const copy = join(room.path, 'copy')
       cpSync(folder, copy, { recursive: true })
