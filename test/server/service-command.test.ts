@@ -6,10 +6,11 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAuthority } from '../authority/authority.ts'
 import { ended, meshproof, scratch, start } from '../cli/process.ts'
+import { preparedFolder } from '../store/prepared.ts'
 import { policyWith } from './scene.ts'
 
 const room = scratch()
-const data = join(room.path, 'data')
+const { folder: data } = await preparedFolder()
 const env = { MESHPROOF_DATA: data, MESHPROOF_PORT: '0' }
 let service: ChildProcess
 let origin: string
