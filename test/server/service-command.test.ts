@@ -137,7 +137,7 @@ describe('beside the service that has the data folder', { timeout: 180_000 }, ()
 test('without a service the same commands open the folder themselves; what they make is good later', {
   timeout: 180_000,
 }, async () => {
-  service.kill('SIGTERM')
+  service.kill('SIGINT')
   expect((await ended(service)).code).toBe(0)
   const logged = said.filter((line) => line.startsWith('{')).join('\n')
   expect(logged).toContain('"path":"/sign-in"')
