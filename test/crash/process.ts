@@ -100,6 +100,6 @@ async function ended(id: string): Promise<string> {
   for (;;) {
     const row = await requests.find(id)
     if (row?.state === 'done' || row?.state === 'parked') return row.outcome ?? row.state
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await new Promise((resolve) => setTimeout(resolve, 40))
   }
 }
