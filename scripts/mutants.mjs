@@ -38,6 +38,8 @@ const { values, positionals: ids } = parseArgs({
 const root = resolve(values.root)
 const inParallel = 2
 const deadline = 120_000
+/** Tests that begin processes and databases: a sample of a few mutants leaves them to a run of all. */
+const slow = /^test\/(?:cli|crash|deploy|e2e|jobs|server|store|workers)\//
 /** A mutant may take a limit away: what grows beyond this is stopped. Resident bytes of a run, all its processes. */
 const memory = 3 * 2 ** 30
 
@@ -65,7 +67,10 @@ function choose(from) {
   const seed = values.seed ?? new Date().toISOString().slice(0, 10)
   console.log(`--seed ${seed}`)
   const random = randomFrom(seed)
-  const keyed = named.map((row) => [random(), row]).sort(([a], [b]) => a - b)
+  const quick = named.filter(({ test }) => !slow.test(test))
+  const keyed = (quick.length < Number(values.sample) ? named : quick)
+    .map((row) => [random(), row])
+    .sort(([a], [b]) => a - b)
   return keyed.slice(0, Number(values.sample)).map(([, row]) => row)
 }
 

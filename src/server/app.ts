@@ -70,6 +70,10 @@ function bare(service: Service, { log }: AppOptions, stop: AbortController): Fas
     },
   })
   app.decorate('drain', () => stop.abort())
+  // R16: so that a connection whose request was half-way through ends with its answer.
+  app.addHook('onSend', async (_request, reply) => {
+    if (service.life.leaving) reply.header('connection', 'close')
+  })
   demandPermissions(app)
   traces(app, tracing)
   secureHeaders(app, config.origin)

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { policyWith } from '../server/scene.ts'
 import type { Verification } from '../server/service.ts'
+import { preparedFolder } from '../store/prepared.ts'
 import { meshproof, scratch, start } from './process.ts'
 
 const room = scratch()
@@ -61,7 +62,7 @@ describe.skipIf(names === undefined)('names that cannot be looked up', () => {
   let token = ''
   beforeAll(async () => {
     const env = {
-      MESHPROOF_DATA: join(room.path, 'data'),
+      MESHPROOF_DATA: (await preparedFolder()).folder,
       MESHPROOF_PORT: '0',
       MESHPROOF_REGISTRY_ALLOWED: [...zone.keys()].join(' '),
     }

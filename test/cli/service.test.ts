@@ -9,6 +9,7 @@ import { limits } from '../../src/core/limits.ts'
 import { openDatabase, type Place } from '../../src/store/database.ts'
 import { lockFolder } from '../../src/store/lock.ts'
 import { freePort, hasPostgres, type Postgres, startPostgres } from '../store/postgres.ts'
+import { preparedFolder } from '../store/prepared.ts'
 import { ended, meshproof, type Ran, scratch, start } from './process.ts'
 
 const room = scratch()
@@ -58,22 +59,24 @@ const body = JSON.stringify({
 })
 
 /** A request whose body is only half there. */
-function begin({ url, token }: Up): { finish(): Promise<number | undefined> } {
+function begin({ url, token }: Up): { finish(): Promise<readonly [number | undefined, string | undefined]> } {
   const headers = {
     'content-type': 'application/json',
     'content-length': body.length,
     authorization: `Bearer ${token}`,
   }
   const sent = request(`${url}/api/v1/verifications`, { method: 'POST', headers })
-  const status = new Promise<number | undefined>((resolve, fail) => {
-    sent.once('response', (answer) => resolve(answer.resume().statusCode)).once('error', fail)
+  const answered = new Promise<readonly [number | undefined, string | undefined]>((resolve, fail) => {
+    sent
+      .once('response', (answer) => resolve([answer.resume().statusCode, answer.headers.connection]))
+      .once('error', fail)
   })
-  status.catch(() => {}) // whoever cares finishes
+  answered.catch(() => {}) // whoever cares finishes
   sent.write(body.slice(0, 10))
   return {
     finish: () => {
       sent.end(body.slice(10))
-      return status
+      return answered
     },
   }
 }
@@ -108,7 +111,7 @@ async function endsUnderLoad(env: Record<string, string>, place: Place): Promise
       () => true,
     )
   await expect.poll(refused, { timeout: 20_000 }).toBe(true)
-  expect(await slow.finish()).toBe(202)
+  expect(await slow.finish()).toEqual([202, 'close'])
   const { code, signal } = await one.end
   expect({ code, signal, failed }).toEqual({ code: 0, signal: null, failed: [] })
 
@@ -196,7 +199,7 @@ describe('embedded', { timeout: 180_000 }, () => {
   })
 
   test('R16: a SIGTERM under load fails no request, and the process ends by itself', async () => {
-    const folder = join(room.path, 'loaded')
+    const { folder } = await preparedFolder()
     await endsUnderLoad({ MESHPROOF_DATA: folder }, { folder })
   })
 

@@ -1,4 +1,5 @@
 /** The service as one process that dies at a named point. It is asked by messages, in the order in which the API does it. */
+import { flushCompileCache } from 'node:module'
 import { digestOf } from '../../src/core/digest.ts'
 import { decodeUtf8 } from '../../src/core/json.ts'
 import { limits } from '../../src/core/limits.ts'
@@ -69,6 +70,7 @@ process.on('message', (ask: Ask) => {
 })
 process.on('disconnect', () => process.exit(0))
 tell({ ready: true })
+flushCompileCache() // nobody who is killed writes it
 
 async function answer({ dieAt: point, ...ask }: Ask): Promise<void> {
   dieAt = point
@@ -98,6 +100,6 @@ async function ended(id: string): Promise<string> {
   for (;;) {
     const row = await requests.find(id)
     if (row?.state === 'done' || row?.state === 'parked') return row.outcome ?? row.state
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await new Promise((resolve) => setTimeout(resolve, 40))
   }
 }

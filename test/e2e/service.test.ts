@@ -9,6 +9,7 @@ import { meshproof, scratch, start } from '../cli/process.ts'
 import { authority, key, policyWith, smallImage, stranger } from '../cli/scene.ts'
 import { hasDockerRegistry, startDockerRegistry } from '../registry/docker-registry.ts'
 import { pushLayout } from '../registry/push-layout.ts'
+import { preparedFolder } from '../store/prepared.ts'
 
 const room = scratch()
 
@@ -35,7 +36,7 @@ describe.skipIf(!hasDockerRegistry)('docker-registry and the service', () => {
   beforeAll(async () => {
     registry = await startDockerRegistry()
     const env = {
-      MESHPROOF_DATA: join(room.path, 'data'),
+      MESHPROOF_DATA: (await preparedFolder()).folder,
       MESHPROOF_PORT: '0',
       MESHPROOF_REGISTRY_ALLOWED: registry.host,
       MESHPROOF_REGISTRY_INSECURE: registry.host,

@@ -13,13 +13,14 @@ import { toColumn } from '../../src/store/digest-column.ts'
 import { keptUnder } from '../../src/store/evidence.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { Requests } from '../../src/store/requests.ts'
+import { preparedFolder } from '../store/prepared.ts'
 
 const shipped = join(import.meta.dirname, '../../demo/pack')
 let database: Database
 let scratch: string
 beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'meshproof-pack-'))
-  database = await openDatabase({ folder: undefined }, limits, () => {})
+  database = await openDatabase(await preparedFolder(), limits, () => {})
   await migrate(database)
 })
 afterAll(async () => {

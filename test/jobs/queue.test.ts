@@ -9,6 +9,7 @@ import { Leases } from '../../src/store/leases.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { Requests } from '../../src/store/requests.ts'
 import { hasPostgres, type Postgres, startPostgres } from '../store/postgres.ts'
+import { preparedFolder } from '../store/prepared.ts'
 import { hasRedis, type Redis, startRedis } from './redis.ts'
 import { quick } from './service.ts'
 
@@ -43,7 +44,7 @@ describe.each(['pglite', 'postgresql', 'redis'] as const)('on %s', (backend) => 
   beforeAll(async () => {
     server = backend === 'pglite' ? undefined : await startPostgres()
     redis = backend === 'redis' ? await startRedis() : undefined
-    const place = server === undefined ? { folder: undefined } : { url: await server.createDatabase() }
+    const place = server === undefined ? await preparedFolder() : { url: await server.createDatabase() }
     database = await openDatabase(place, quick, (error) => errors.push(error))
     await migrate(database)
     if (redis === undefined) await prepareQueue(database.queuePool)

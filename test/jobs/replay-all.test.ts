@@ -3,13 +3,15 @@ import { spawnSync } from 'node:child_process'
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { limits } from '../../src/core/limits.ts'
 import { loadDemo } from '../../src/jobs/demo.ts'
 import type { ReplayedPage } from '../../src/jobs/replay-all.ts'
-import type { Place } from '../../src/store/database.ts'
+import { type Database, openDatabase, type Place } from '../../src/store/database.ts'
 import { meshproof, scratch } from '../cli/process.ts'
 import { keepOne } from '../golden/many.ts'
 import { hasPostgres, type Postgres, startPostgres } from '../store/postgres.ts'
-import { type Running, startService } from './service.ts'
+import { preparedFolder } from '../store/prepared.ts'
+import { startService } from './service.ts'
 
 const room = scratch()
 afterAll(() => room.remove())
@@ -21,9 +23,12 @@ type Copy = { readonly place: Place; readonly env: Readonly<Record<string, strin
 type All = Omit<ReplayedPage, 'differ' | 'broken' | 'next'> & { readonly differ: number; readonly broken: number }
 
 describe('over PGlite', () => {
-  const folder = join(room.path, 'data')
+  let folder: string
   proving(
-    async () => ({ folder }),
+    async () => {
+      folder = (await preparedFolder()).folder
+      return { folder }
+    },
     async () => {
       const copy = join(room.path, 'copy')
       cpSync(folder, copy, { recursive: true })
@@ -60,24 +65,23 @@ function proving(place: () => Promise<Place>, copied: () => Promise<Copy>, withi
     const kept: string[] = []
     for (let i = 0; i < many; i++) kept.push(await keepOne(first.database, i))
     ids = kept
-    before = await rowsOf(first)
+    before = await rowsOf(first.database)
     await first.stop()
     copy = await copied()
-    await inCopy('DELETE FROM meshproof.request_verdict')
-    await inCopy('DELETE FROM meshproof.finding')
-    await inCopy('DELETE FROM meshproof.verdict')
+    await withCopy(async ({ pool }) => {
+      for (const table of ['request_verdict', 'finding', 'verdict']) await pool.query(`DELETE FROM meshproof.${table}`)
+    })
   })
 
-  const withCopy = async <T>(work: (service: Running) => Promise<T>): Promise<T> => {
-    const service = await startService(copy.place, { work: false })
+  const withCopy = async <T>(work: (database: Database) => Promise<T>): Promise<T> => {
+    const database = await openDatabase(copy.place, limits, () => {})
     try {
-      return await work(service)
+      return await work(database)
     } finally {
-      await service.stop()
+      await database.close()
     }
   }
-  const inCopy = (text: string, values: readonly unknown[] = []) =>
-    withCopy(({ database }) => database.pool.query(text, values))
+  const inCopy = (text: string, values: readonly unknown[] = []) => withCopy(({ pool }) => pool.query(text, values))
   const replayAll = async (...flags: readonly string[]) => {
     const how = { env: copy.env, node: ['--import', alone], within }
     const { code, stdout, stderr } = await meshproof(['replay', '--all', '-o', 'json', ...flags], how)
@@ -154,7 +158,7 @@ function proving(place: () => Promise<Place>, copied: () => Promise<Copy>, withi
 }
 
 /** Every row that follows from the requests, but for when it was written. */
-async function rowsOf({ database: { db } }: Pick<Running, 'database'>): Promise<readonly object[]> {
+async function rowsOf({ db }: Database): Promise<readonly object[]> {
   const verdicts = await db.selectFrom('verdict').selectAll().orderBy('digest').execute()
   return [
     ...verdicts.map(({ created_at: _, ...row }) => row),

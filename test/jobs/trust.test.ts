@@ -12,6 +12,7 @@ import { startStation } from '../../workers/station.ts'
 import { createAuthority } from '../authority/authority.ts'
 import { type Repository, tufRepository } from '../evidence/trust/tuf-repository.ts'
 import { hasPostgres, startPostgres } from '../store/postgres.ts'
+import { preparedFolder } from '../store/prepared.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -45,7 +46,7 @@ async function open(place: Place, mirror = tuf.url, env: Record<string, string> 
   onTestFinished(() => service.close())
   return { ...service, told }
 }
-const alone = () => open({ folder: undefined })
+const alone = async () => open(await preparedFolder())
 
 const due = ({ database }: Service) =>
   sql`UPDATE meshproof.trusted_root SET due_at = now(), as_of = as_of - interval '1 day'`.execute(database.db)
@@ -110,7 +111,7 @@ test('it is asked for at the start of a station, and not again before its time',
 })
 
 test('where it is not to be refreshed, TUF is never asked', async () => {
-  const one = await open({ folder: undefined }, tuf.url, { MESHPROOF_TRUST_REFRESH: 'false' })
+  const one = await open(await preparedFolder(), tuf.url, { MESHPROOF_TRUST_REFRESH: 'false' })
   const station = await startStation(one)
   await station.stop(0)
   expect(tuf.seen).toEqual([])

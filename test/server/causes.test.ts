@@ -5,6 +5,7 @@ import { Fault } from '../../src/core/fault.ts'
 import { bullQueue } from '../../src/jobs/bullmq.ts'
 import { loggerOf, reportTo } from '../../src/server/log.ts'
 import { request, startService, stateOf } from '../jobs/service.ts'
+import { preparedFolder } from '../store/prepared.ts'
 
 type Line = {
   readonly level: number
@@ -63,10 +64,10 @@ test('causes go round no circle, and through a thread as they are', () => {
 
 test('a job whose thread fails: who asked, what failed, and where in the code', async () => {
   const { report, lines } = logged()
-  const one = await startService(
-    { folder: undefined },
-    { report, file: new URL('../workers/poisoned.ts', import.meta.url) },
-  )
+  const one = await startService(await preparedFolder(), {
+    report,
+    file: new URL('../workers/poisoned.ts', import.meta.url),
+  })
   onTestFinished(() => one.stop())
   const id = await request(one, 'registry.example/team/throws:1.0.0')
   await expect.poll(() => stateOf(one, id), { timeout: 25_000 }).toBe('parked')

@@ -6,10 +6,11 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAuthority } from '../authority/authority.ts'
 import { ended, meshproof, scratch, start } from '../cli/process.ts'
+import { preparedFolder } from '../store/prepared.ts'
 import { policyWith } from './scene.ts'
 
 const room = scratch()
-const data = join(room.path, 'data')
+const { folder: data } = await preparedFolder()
 const env = { MESHPROOF_DATA: data, MESHPROOF_PORT: '0' }
 let service: ChildProcess
 let origin: string
@@ -136,7 +137,7 @@ describe('beside the service that has the data folder', { timeout: 180_000 }, ()
 test('without a service the same commands open the folder themselves; what they make is good later', {
   timeout: 180_000,
 }, async () => {
-  service.kill('SIGTERM')
+  service.kill('SIGINT')
   expect((await ended(service)).code).toBe(0)
   const logged = said.filter((line) => line.startsWith('{')).join('\n')
   expect(logged).toContain('"path":"/sign-in"')

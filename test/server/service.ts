@@ -157,6 +157,7 @@ export async function start(options: Start = {}): Promise<Running> {
       return `__Host-meshproof=${made?.secret}`
     },
     close: async () => {
+      app.server.closeAllConnections()
       await app.close()
       await station?.stop(0)
       await replayer.close()

@@ -7,10 +7,11 @@ import { toColumn } from '../../src/store/digest-column.ts'
 import { newId } from '../../src/store/id.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { outcomesByDay } from '../../src/store/overview.ts'
+import { preparedFolder } from './prepared.ts'
 
 let database: Database
 beforeAll(async () => {
-  database = await openDatabase({ folder: undefined }, limits, () => {})
+  database = await openDatabase(await preparedFolder(), limits, () => {})
   await migrate(database)
 })
 afterAll(() => database.close())

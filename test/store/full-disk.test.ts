@@ -10,6 +10,7 @@ import { isTrouble } from '../../src/store/trouble.ts'
 import { policyWith } from '../server/scene.ts'
 import { type Running, start } from '../server/service.ts'
 import { hasPostgres, runner, startPostgres } from './postgres.ts'
+import { preparedFolder } from './prepared.ts'
 
 const mounted: string[] = []
 /** A disk of so many MiB, or undefined where none can be had. */
@@ -103,7 +104,7 @@ describe.skipIf(!can)('over PGlite', () => {
 
   test('R6: nothing is acknowledged that is not stored, reads go on, and it recovers without hands', async () => {
     await meetsAFullDisk(
-      place,
+      await preparedFolder(place.folder),
       async () => fill(small, quick.diskReserveBytes + 6 * MiB),
       () => rmSync(join(small, 'ballast')),
     )

@@ -24,9 +24,8 @@ export async function prepare(place: Place): Promise<void> {
   await database.close()
 }
 
-/** A folder of the test's own, gone when the tests of its file have ended. */
-export async function preparedFolder(): Promise<{ readonly folder: string }> {
-  const folder = join(room, String(++n))
+/** A folder of the test's own; by default one that is gone when the tests of its file have ended. */
+export async function preparedFolder(folder = join(room, String(++n))): Promise<{ readonly folder: string }> {
   cpSync(await template(), folder, { recursive: true, preserveTimestamps: true })
   return { folder }
 }

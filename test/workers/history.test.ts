@@ -20,6 +20,7 @@ import { authority, hold, key, policyWith, type Small, sign, smallImage, strange
 import { type Running, request, startService } from '../jobs/service.ts'
 import { startRegistry, type TestRegistry } from '../registry/registry.ts'
 import { hasPostgres, type Postgres, startPostgres } from '../store/postgres.ts'
+import { preparedFolder } from '../store/prepared.ts'
 
 const attested = policyWith({}, { candidate: 'attestation', predicateType: ['https://slsa.dev/provenance/v1'] })
 
@@ -170,7 +171,7 @@ function remembering(place: () => Promise<Place>): void {
   })
 }
 
-describe('over PGlite', () => remembering(async () => ({ folder: undefined })))
+describe('over PGlite', () => remembering(preparedFolder))
 
 describe.skipIf(!hasPostgres)('over PostgreSQL', () => {
   let server: Postgres

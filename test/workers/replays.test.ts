@@ -19,7 +19,7 @@ let running: Running
 beforeAll(async () => {
   running = await start({
     replays: new URL('./poisoned-replay.ts', import.meta.url),
-    limits: { requestMs: 15_000, judgeMs: 1_000, threadHeapMiB: 64, replayQueue: 6 },
+    limits: { requestMs: 5_000, judgeMs: 1_000, threadHeapMiB: 64, replayQueue: 6 },
     report: (error) => reported.push(error),
   })
   for (const name of ['good', ...Object.keys(poisons)]) {

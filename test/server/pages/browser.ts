@@ -29,10 +29,10 @@ export async function openPage(
 
 /** What axe finds, as lines that say where. */
 export async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source)
+  if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axe.source)
   return page.evaluate(async () => {
     const { axe: here } = globalThis as unknown as { axe: typeof import('axe-core') }
-    const found = await here.run()
+    const found = await here.run({ resultTypes: ['violations'] })
     return found.violations.flatMap(({ id, nodes }) =>
       nodes.map(({ target, failureSummary }) => `${id} ${target.join(' ')}: ${failureSummary}`),
     )
