@@ -8,6 +8,7 @@ import { evidenceShape, type PackedRequest } from '../evidence/pack/format.ts'
 import { type OpenPack, readPack } from '../evidence/pack/read.ts'
 import { replay } from '../examine/replay.ts'
 import { versions } from '../examine/versions.ts'
+import { packSource } from '../store/history.ts'
 import { keepImported } from '../store/imports.ts'
 import type { DocumentKind } from '../store/tables.ts'
 import type { Finished } from '../store/verdicts.ts'
@@ -116,6 +117,6 @@ const withBytes = (digest: Digest, bytes: OpenPack['bytes']): readonly (readonly
 /** What the set holds, each from this pack. */
 function observationsOf(set: Uint8Array, at: number): readonly Asked[] {
   const read = evidenceShape.parse(JSON.parse(decodeUtf8(set) ?? ''))
-  const beside = { from: 'a pack', at }
+  const beside = { from: packSource, at }
   return (read.observations as unknown as readonly Omit<Asked, 'beside'>[]).map((one) => ({ ...one, beside }))
 }

@@ -8,6 +8,9 @@ import { toText } from './text-column.ts'
 
 const observation = sql.table(`${schema}.observation`)
 
+/** Whose observations were brought in: nobody here has seen what they say. */
+export const packSource = 'a pack'
+
 /** What was seen before, out of the observations of all requests. */
 export const historyOf = ({ db }: Pick<Database, 'db'>, limits: Limits): History => ({
   async earlier(questions) {
@@ -19,12 +22,12 @@ export const historyOf = ({ db }: Pick<Database, 'db'>, limits: Limits): History
       CROSS JOIN LATERAL (
         WITH RECURSIVE step AS (
           (SELECT digest, at FROM ${observation}
-            WHERE md5(question) = md5(asked.question) AND question = asked.question AND digest IS NOT NULL
+            WHERE md5(question) = md5(asked.question) AND question = asked.question AND digest IS NOT NULL AND source <> ${packSource}
             ORDER BY digest, at LIMIT 1)
           UNION ALL
           SELECT next.digest, next.at FROM step CROSS JOIN LATERAL (
             SELECT digest, at FROM ${observation}
-            WHERE md5(question) = md5(asked.question) AND question = asked.question AND digest > step.digest
+            WHERE md5(question) = md5(asked.question) AND question = asked.question AND digest > step.digest AND source <> ${packSource}
             ORDER BY digest, at LIMIT 1) AS next
         )
         SELECT digest, at AS since FROM step LIMIT ${limits.sightings}
@@ -53,7 +56,7 @@ export const historyOf = ({ db }: Pick<Database, 'db'>, limits: Limits): History
       FROM unnest(${keys}::text[]) AS asked (question)
       CROSS JOIN LATERAL (
         SELECT digest, at FROM ${observation}
-        WHERE md5(question) = md5(asked.question) AND question = asked.question AND digest IS NOT NULL
+        WHERE md5(question) = md5(asked.question) AND question = asked.question AND digest IS NOT NULL AND source <> ${packSource}
         ORDER BY at DESC LIMIT 1) AS led
       JOIN ${sql.table(`${schema}.evidence`)} AS evidence ON evidence.digest = led.digest
       ORDER BY led.at DESC, led.digest LIMIT 1`.execute(db)

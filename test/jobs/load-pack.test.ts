@@ -4,13 +4,16 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Digest, digestOf, hexOf } from '../../src/core/digest.ts'
 import { limits } from '../../src/core/limits.ts'
+import { isLookup, type Question } from '../../src/core/observation.ts'
+import { nameOf, partsOf } from '../../src/core/reference.ts'
 import { type Pack, packType } from '../../src/evidence/pack/format.ts'
 import { readPack } from '../../src/evidence/pack/read.ts'
 import { loadPack } from '../../src/jobs/load-pack.ts'
 import { checkKept, loadFrom, type Replayer, replayKept, replayStored } from '../../src/jobs/stored-replay.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
-import { toColumn } from '../../src/store/digest-column.ts'
+import { fromColumn, toColumn } from '../../src/store/digest-column.ts'
 import { keptUnder } from '../../src/store/evidence.ts'
+import { historyOf } from '../../src/store/history.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { Requests } from '../../src/store/requests.ts'
 import { preparedFolder } from '../store/prepared.ts'
@@ -108,6 +111,19 @@ test('everything that the verdicts stand on is kept by its digest, and recorded'
   }
   // Nobody asked a registry, so no tag was seen.
   expect(await db.selectFrom('tag_sighting').selectAll().execute()).toEqual([])
+})
+
+test('T27 what a pack brought is no history: nobody here has seen it', async () => {
+  const { db } = database
+  const history = historyOf(database, limits)
+  const asked = await db.selectFrom('observation').select('question').where('outcome', '=', 'found').execute()
+  const lookups = asked.map(({ question }) => JSON.parse(question) as Question).filter(isLookup)
+  expect(lookups.length).toBeGreaterThan(4)
+  expect(await history.earlier(lookups)).toEqual([])
+  const [part] = await db.selectFrom('artifact_member').select('member').execute()
+  const [of] = lookups.filter(({ ask }) => ask === 'tag')
+  if (part === undefined || of === undefined) throw new Error('the pack holds an index and its signatures')
+  expect(await history.indexOf(nameOf(partsOf(of.image)), fromColumn(part.member))).toEqual({ absent: true })
 })
 
 /** As a thread of the service does. */
