@@ -1,9 +1,8 @@
 import type { MessagePort } from 'node:worker_threads'
-import { Fault } from '../src/core/fault.ts'
 import { limits } from '../src/core/limits.ts'
 import type { Instead } from '../src/examine/replay.ts'
 import { type Again, type Checked, checkKept, type Load, replayKept } from '../src/jobs/stored-replay.ts'
-import type { TaskFault } from './examination.ts'
+import { type TaskFault, taskFault } from './task-fault.ts'
 
 export type ReplayTask = {
   readonly result: Uint8Array
@@ -20,9 +19,7 @@ export default async function replayed({ result, port, instead }: ReplayTask): P
     if (instead === undefined) return { checked: await checkKept(result, load, limits) }
     return { again: await replayKept(result, instead, load, limits) }
   } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    const { code, status, parameters } = error
-    return { fault: { code, status, parameters } }
+    return { fault: taskFault(error) }
   } finally {
     port.close()
   }

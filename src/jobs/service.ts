@@ -139,7 +139,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await queue.add([{ id, attempt }]).catch(inQueue(report))
     },
     enqueueAll: async (ids) => {
-      if (ids.length > 0) await queue.add(ids.map((id) => ({ id, attempt: 0 }))).catch(report)
+      if (ids.length > 0) await queue.add(ids.map((id) => ({ id, attempt: 0 }))).catch(inQueue(report))
     },
     close: async () => {
       await queue.close().catch(inQueue(report))

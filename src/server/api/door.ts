@@ -44,7 +44,7 @@ export async function admit(service: Service, body: unknown): Promise<Admitted> 
       })
     return {
       spec: Buffer.from(text),
-      body: digestOf(Buffer.from(wellFormed(body))),
+      body: digestOf(Buffer.from(named === body ? text : wellFormed(body))),
       subject: subjectOf(asked),
       policy: nameIn(body, 'policy') ?? policyOf(asked),
       likeness,
